@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "store/committer.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "crypto/secret.h"
+#include "store/clock.h"
+#include "store/operation.h"
+
+#define WORK_BUDGET 32          /* due rows worked off in one batch */
+#define IDLE_WAIT_SECONDS 1     /* how often the due table is looked at */
+#define MARGIN_BYTES (1u << 20) /* what a batch may still need when a store is all but full */
+
+static void count(atomic_uint_least64_t *counter, uint64_t more)
+{
+    atomic_fetch_add_explicit(counter, more, memory_order_relaxed);
+}
+
+void committer_publish(struct store *store)
+{
+    const struct store_head *head = &store->head;
+    atomic_store_explicit(&store->revision, head->revision, memory_order_relaxed);
+    atomic_store_explicit(&store->log_size, head->log_size, memory_order_relaxed);
+    atomic_store_explicit(&store->indexed, head->indexed, memory_order_relaxed);
+    atomic_store_explicit(&store->signals, head->signals, memory_order_relaxed);
+    atomic_store_explicit(&store->matches, head->matches, memory_order_relaxed);
+}
+
+/* ---- the transaction ---- */
+
+static int begin(struct store *store, struct store_tx *tx)
+{
+    *tx = (struct store_tx){
+        .view = {.keys = store->keys, .policy = &store->policy, .arena = &store->arena},
+        .frontier = store->frontier,
+        .memory = store->memory,
+    };
+    tx->view.head = store->head;
+    tx->view.head.revision++;
+    int64_t now = clock_now();
+    tx->now = now > store->head.last_time ? now : store->head.last_time;
+    return kv_begin(store->kv, KV_WRITE, &tx->view.kv);
+}
+
+static void abandon(struct store *store, struct store_tx *tx)
+{
+    kv_abort(tx->view.kv);
+    /* What it remembers may have come from what was just undone. */
+    secret_wipe(store->memory, sizeof(*store->memory));
+    arena_finish(&store->arena);
+}
+
+static void sign_head(struct store *store, struct store_tx *tx)
+{
+    char note[CHECKPOINT_NOTE_MAXIMUM];
+    struct merkle_hash root;
+    merkle_frontier_root(&tx->frontier, &root);
+    size_t size = checkpoint_sign(store->signer, tx->view.head.log_size, &root, note);
+    struct row_key key = layout_meta(COMMITTER_CHECKPOINT_NAME);
+    kv_put(tx->view.kv, KV_META, row_key_bytes(&key), (struct kv_bytes){note, size});
+}
+
+static void die(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    store->dead = true;
+    pthread_mutex_unlock(&store->lock);
+    waiters_close(&store->waiters);
+    if (store->failed != NULL) {
+        store->failed(store->failed_context, "a commit had an unknown outcome");
+    }
+}
+
+/* 0, KV_FULL, KV_ABORTED, or negative when the store must not be used any more. */
+static int commit(struct store *store, struct store_tx *tx)
+{
+    if (tx->entries > 0) {
+        sign_head(store, tx);
+    }
+    view_write_head(&tx->view);
+    int result = kv_commit(TAKE_PTR(tx->view.kv));
+    if (result != 0) {
+        secret_wipe(store->memory, sizeof(*store->memory));
+        arena_finish(&store->arena);
+        return result;
+    }
+    store->head = tx->view.head;
+    store->frontier = tx->frontier;
+    committer_publish(store);
+    for (size_t i = 0; i < tx->touched_count; i++) {
+        waiters_wake(&store->waiters, tx->touched[i].party);
+    }
+    arena_finish(&store->arena);
+    return 0;
+}
+
+void tx_touch_party(struct store_tx *tx, uint32_t party)
+{
+    for (size_t i = 0; i < tx->touched_count; i++) {
+        if (tx->touched[i].party == party) {
+            return;
+        }
+    }
+    if (tx->touched_count == tx->touched_capacity) {
+        size_t capacity = tx->touched_capacity == 0 ? 64 : tx->touched_capacity * 2;
+        struct touched_party *grown = arena_new(tx->view.arena, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            view_fail(&tx->view, -ENOMEM);
+            return;
+        }
+        if (tx->touched_count > 0) {
+            memcpy(grown, tx->touched, tx->touched_count * sizeof(*grown));
+        }
+        tx->touched = grown;
+        tx->touched_capacity = capacity;
+    }
+    tx->touched[tx->touched_count++] = (struct touched_party){.party = party};
+}
+
+/* ---- operations ---- */
+
+static int log_refusal(struct store_tx *tx, struct store_op *op, int condition)
+{
+    const char *slug = operation_refusal_slug(condition);
+    if (slug == NULL) {
+        return 0;
+    }
+    struct log_note note = {.event = LOG_REQUEST_REFUSED, .outcome = slug};
+    return tx_log_op(tx, op, &note);
+}
+
+/* Runs one operation in the transaction; its result, or a fault of the transaction. */
+static int run_operation(struct store_tx *tx, struct store_op *op, int *ret_fault)
+{
+    int result = operation_check_reliance(tx, op);
+    if (result == 0) {
+        result = op->run(tx, op);
+    }
+    if (result > 0 && result != TX_AGAIN) {
+        int logged = log_refusal(tx, op, result);
+        result = logged != 0 ? logged : result;
+    }
+    int fault = kv_fault(tx->view.kv);
+    *ret_fault = fault != 0 ? fault : result < 0 ? result : 0;
+    return result;
+}
+
+static void complete(struct store *store, struct store_op *op, int result)
+{
+    op->result = result;
+    count(&store->operations, 1);
+    mailbox_post(op->mailbox, &op->mail);
+}
+
+/* Puts an operation that is not done yet back in front of the queue. */
+static void requeue(struct store *store, struct store_op *op)
+{
+    pthread_mutex_lock(&store->lock);
+    op->next = store->first;
+    if (store->first == NULL) {
+        store->last = &op->next;
+    }
+    store->first = op;
+    store->depth++;
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void finish_operation(struct store *store, struct store_op *op, int result)
+{
+    if (result == TX_AGAIN) {
+        requeue(store, op);
+    } else {
+        complete(store, op, result);
+    }
+}
+
+/* What the caller is told when the transaction of its operation could not be kept. */
+static int result_of_fault(int fault)
+{
+    return fault == KV_FULL ? STORE_FULL : fault == KV_ABORTED ? -EIO : fault;
+}
+
+/* After an aborted batch: each on its own, so that one cannot fail the rest. */
+static void run_alone(struct store *store, struct store_op *op)
+{
+    struct store_tx tx;
+    int fault = 0;
+    op->logged = false;
+    int result = store->dead ? STORE_STOPPED : begin(store, &tx);
+    if (result != 0) {
+        complete(store, op, result);
+        return;
+    }
+    result = run_operation(&tx, op, &fault);
+    if (fault != 0) {
+        abandon(store, &tx);
+        complete(store, op, result_of_fault(fault));
+        return;
+    }
+    fault = commit(store, &tx);
+    if (fault < 0) {
+        die(store);
+    }
+    finish_operation(store, op,
+                     fault == 0  ? result
+                     : fault < 0 ? STORE_STOPPED
+                                 : result_of_fault(fault));
+}
+
+static size_t weight(const struct store_op *op)
+{
+    /* The most entries that one operation can make in one batch. */
+    return op->lane == LANE_SPARES ? STORE_NOTES_MAXIMUM : 4;
+}
+
+/* ---- the index's own work ---- */
+
+static int run_own_work(struct store *store, struct store_tx *tx, bool quiet)
+{
+    bool more = false;
+    if (store->next_due <= tx->now) {
+        int result = due_run_some(tx, WORK_BUDGET, &more);
+        if (result != 0) {
+            return result;
+        }
+    }
+    uint64_t behind = tx->view.head.log_size - tx->view.head.indexed;
+    if (behind > COMMITTER_INDEX_BEHIND || (quiet && behind > 0)) {
+        int result = log_index_some(tx, COMMITTER_INDEX_SLICE);
+        if (result != 0) {
+            return result;
+        }
+    }
+    return kv_fault(tx->view.kv);
+}
+
+static bool has_own_work(const struct store *store)
+{
+    int64_t now = clock_now();
+    return store->paused_until <= now &&
+           (store->next_due <= now ||
+            store->head.log_size - store->head.indexed > COMMITTER_INDEX_BEHIND);
+}
+
+static void pause_own_work(struct store *store)
+{
+    store->paused_until = clock_now() + CLOCK_MINUTE;
+    store->unfinished = false;
+}
+
+static void look_at_due(struct store *store)
+{
+    struct store_view view = {.arena = &store->arena};
+    if (kv_begin(store->kv, KV_READ, &view.kv) != 0) {
+        return;
+    }
+    if (due_next(&view, &store->next_due) != 0) {
+        store->next_due = INT64_MAX;
+    }
+    kv_abort(view.kv);
+    arena_finish(&store->arena);
+}
+
+/* Own work alone, when nobody asks for anything. */
+static void run_quiet(struct store *store)
+{
+    struct store_tx tx;
+    look_at_due(store);
+    bool idle = store->next_due > clock_now() && store->head.log_size == store->head.indexed;
+    store->unfinished = false;
+    if (idle || store->dead || store->paused_until > clock_now() || begin(store, &tx) != 0) {
+        return;
+    }
+    int result = run_own_work(store, &tx, true);
+    if (result != 0) {
+        abandon(store, &tx);
+    } else {
+        result = commit(store, &tx);
+    }
+    if (result < 0 && tx.view.kv == NULL) {
+        die(store);
+    }
+    if (result != 0) {
+        count(&store->aborted, 1);
+        pause_own_work(store);
+    } else {
+        store->unfinished = store->head.log_size != store->head.indexed;
+    }
+}
+
+/* ---- batches ---- */
+
+struct batch {
+    struct store_op *ops[COMMITTER_BATCH];
+    int results[COMMITTER_BATCH];
+    size_t count;
+};
+
+/* Runs the batch in the transaction, as far as its entries fit; the rest goes back. */
+static int run_operations(struct store *store, struct store_tx *tx, struct batch *batch)
+{
+    size_t done = 0;
+    while (done < batch->count &&
+           (done == 0 || tx->entries + weight(batch->ops[done]) <= TX_ENTRIES_MAXIMUM)) {
+        int fault = 0;
+        batch->results[done] = run_operation(tx, batch->ops[done], &fault);
+        if (fault != 0) {
+            return fault;
+        }
+        done++;
+    }
+    while (batch->count > done) {
+        requeue(store, batch->ops[--batch->count]);
+    }
+    return 0;
+}
+
+static void run_batch(struct store *store, struct batch *batch)
+{
+    struct store_tx tx;
+    int result = begin(store, &tx);
+    if (result != 0) {
+        for (size_t i = 0; i < batch->count; i++) {
+            complete(store, batch->ops[i], result);
+        }
+        return;
+    }
+    result = run_operations(store, &tx, batch);
+    if (result == 0 && has_own_work(store)) {
+        result = run_own_work(store, &tx, false);
+        if (result != 0) {
+            pause_own_work(store);
+        }
+    }
+    if (result == 0) {
+        result = commit(store, &tx);
+        if (result < 0) {
+            die(store);
+            for (size_t i = 0; i < batch->count; i++) {
+                complete(store, batch->ops[i], STORE_STOPPED);
+            }
+            return;
+        }
+    } else {
+        abandon(store, &tx);
+    }
+    count(&store->batches, 1);
+    if (result == 0) {
+        for (size_t i = 0; i < batch->count; i++) {
+            finish_operation(store, batch->ops[i], batch->results[i]);
+        }
+        return;
+    }
+    count(&store->aborted, 1);
+    for (size_t i = 0; i < batch->count; i++) {
+        run_alone(store, batch->ops[i]);
+    }
+}
+
+/* Free space is looked at before a batch: a full disk shows itself as EIO in a sync. */
+static void look_at_room(struct store *store)
+{
+    struct kv_room room;
+    if (kv_measure_room(store->kv, &room) == 0) {
+        atomic_store(&store->low, room.free_bytes < store->reserve_bytes);
+    }
+}
+
+/* Below the margin nothing is written any more. */
+static bool is_full(struct store *store)
+{
+    struct kv_room room;
+    return atomic_load(&store->low) && kv_measure_room(store->kv, &room) == 0 &&
+           room.free_bytes < MARGIN_BYTES && room.free_bytes < store->reserve_bytes / 4;
+}
+
+/* Takes up to a batch from the queue, under the lock. */
+static void take_batch(struct store *store, struct batch *batch, bool own_work)
+{
+    size_t room = own_work ? COMMITTER_BATCH - COMMITTER_INTERNAL_SHARE : COMMITTER_BATCH;
+    batch->count = 0;
+    while (store->first != NULL && batch->count < room) {
+        struct store_op *op = store->first;
+        store->first = op->next;
+        op->next = NULL;
+        batch->ops[batch->count++] = op;
+        store->depth--;
+    }
+    if (store->first == NULL) {
+        store->last = &store->first;
+    }
+}
+
+/* Waits for operations, or for a while. False when it is time to end. */
+static bool gather(struct store *store, struct batch *batch)
+{
+    bool own_work = has_own_work(store);
+    bool wait = !own_work && !store->unfinished;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_WAIT_SECONDS;
+    pthread_mutex_lock(&store->lock);
+    while (store->first == NULL && !store->stopping && wait &&
+           pthread_cond_timedwait(&store->arrived, &store->lock, &until) == 0) {
+    }
+    take_batch(store, batch, own_work);
+    bool go_on = !store->stopping || batch->count > 0;
+    pthread_mutex_unlock(&store->lock);
+    return go_on;
+}
+
+static void refuse_batch(struct store *store, struct batch *batch, int result)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        complete(store, batch->ops[i], result);
+    }
+}
+
+static void *committer_main(void *context)
+{
+    struct store *store = context;
+    struct batch batch;
+    look_at_due(store);
+    while (gather(store, &batch)) {
+        look_at_room(store);
+        if (batch.count == 0) {
+            run_quiet(store);
+        } else if (store->dead) {
+            refuse_batch(store, &batch, STORE_STOPPED);
+        } else if (is_full(store)) {
+            refuse_batch(store, &batch, STORE_FULL);
+        } else {
+            run_batch(store, &batch);
+        }
+    }
+    return NULL;
+}
+
+int committer_start(struct store *store)
+{
+    int result = pthread_create(&store->thread, NULL, committer_main, store);
+    store->running = result == 0;
+    return -result;
+}
+
+void committer_stop(struct store *store)
+{
+    if (!store->running) {
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    store->stopping = true;
+    pthread_cond_signal(&store->arrived);
+    pthread_mutex_unlock(&store->lock);
+    pthread_join(store->thread, NULL);
+    store->running = false;
+}
+
+/* ---- the face ---- */
+
+int store_submit(struct store *store, struct store_op *op)
+{
+    int result = STORE_OK;
+    op->next = NULL;
+    op->logged = false;
+    pthread_mutex_lock(&store->lock);
+    if (store->dead || store->stopping) {
+        result = STORE_STOPPED;
+    } else if (store->depth >= store->queue_maximum) {
+        result = STORE_OVERLOADED;
+    } else if (op->lane == LANE_GROWS && atomic_load(&store->low)) {
+        result = STORE_FULL;
+    } else {
+        bool was_empty = store->first == NULL;
+        *store->last = op;
+        store->last = &op->next;
+        store->depth++;
+        if (was_empty) {
+            pthread_cond_signal(&store->arrived);
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (result != STORE_OK) {
+        count(&store->shed, 1);
+    }
+    return result;
+}
+
+int store_wait(struct store *store, struct store_waiter *waiter)
+{
+    return waiters_add(&store->waiters, waiter);
+}
+
+bool store_unwait(struct store *store, struct store_waiter *waiter)
+{
+    return waiters_remove(&store->waiters, waiter);
+}
+
+void store_wake_all(struct store *store)
+{
+    waiters_close(&store->waiters);
+}
+
+struct run_waiter {
+    struct mail mail; /* not used: the operation's own mail is posted */
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool woken;
+};
+
+static void wake_runner(void *context)
+{
+    struct run_waiter *waiter = context;
+    pthread_mutex_lock(&waiter->lock);
+    waiter->woken = true;
+    pthread_cond_signal(&waiter->done);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+int store_run(struct store *store, struct store_op *op)
+{
+    struct run_waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                                .done = PTHREAD_COND_INITIALIZER};
+    struct mailbox box;
+    mailbox_init(&box, wake_runner, &waiter);
+    op->mailbox = &box;
+    int result = store_submit(store, op);
+    if (result == STORE_OK) {
+        pthread_mutex_lock(&waiter.lock);
+        while (!waiter.woken) {
+            pthread_cond_wait(&waiter.done, &waiter.lock);
+        }
+        pthread_mutex_unlock(&waiter.lock);
+        (void)mailbox_take(&box);
+        result = op->result;
+    }
+    mailbox_destroy(&box);
+    pthread_cond_destroy(&waiter.done);
+    pthread_mutex_destroy(&waiter.lock);
+    return result;
+}

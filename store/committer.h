@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The one thread that writes. It takes everything queued, up to a batch, runs it in one
+ * transaction, appends the log entries, signs one checkpoint, commits once, and only then hands
+ * the completions back. There is no artificial delay: while one sync runs, the next batch gathers.
+ * Private to store/.
+ */
+#ifndef STORE_COMMITTER_H
+#define STORE_COMMITTER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/tx.h"
+#include "store/waiters.h"
+
+#define COMMITTER_BATCH 256         /* operations */
+#define COMMITTER_INTERNAL_SHARE 64 /* of a batch, kept for the index's own work when it has any   \
+                                     */
+#define COMMITTER_QUEUE_DEFAULT 4096
+#define COMMITTER_CHECKPOINT_NAME "checkpoint"
+
+/* The log's indexes: merged when it is quiet, or when this much is left to do. */
+#define COMMITTER_INDEX_SLICE 512
+#define COMMITTER_INDEX_BEHIND 10000 /* entries not yet indexed: merge in every batch */
+
+struct store {
+    struct kv *kv;
+    const struct keyring *keys;
+    struct store_policy policy;
+    struct checkpoint_signer *signer; /* in locked memory */
+    struct waiters waiters;
+    void (*failed)(void *context, const char *what);
+    void *failed_context;
+
+    /* The queue, under `lock`. */
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    struct store_op *first;
+    struct store_op **last;
+    size_t depth;
+    size_t queue_maximum;
+    bool stopping;
+    bool dead; /* a commit had an unknown outcome */
+    pthread_t thread;
+    bool running;
+
+    /* The committer's own. */
+    struct tx_memory *memory; /* in locked memory */
+    struct merkle_frontier frontier;
+    struct store_head head;
+    struct arena arena;
+    int64_t next_due;
+    int64_t paused_until; /* own work failed: let it rest until then */
+    bool unfinished;      /* more own work can be done while it is quiet */
+    uint64_t reserve_bytes;
+
+    /* Told to others; the counters are published after a commit. */
+    atomic_bool low;
+    atomic_uint_least64_t operations;
+    atomic_uint_least64_t batches;
+    atomic_uint_least64_t aborted;
+    atomic_uint_least64_t shed;
+    atomic_uint_least64_t revision;
+    atomic_uint_least64_t log_size;
+    atomic_uint_least64_t indexed;
+    atomic_uint_least64_t signals;
+    atomic_uint_least64_t matches;
+};
+
+/* Shows the head's counters to other threads. */
+void committer_publish(struct store *store);
+int committer_start(struct store *store) MUST_CHECK;
+/* Runs what is queued, then ends. */
+void committer_stop(struct store *store);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The keys of all rows. What a row costs is the page it dirties, so rows live where their
+ * neighbours live: everything of one child side by side, everything of one party side by side.
+ *
+ *   meta          name [|| month]
+ *   child         child key (32) || kind
+ *   party         party number (4) || kind || id
+ *   organisation  OIN (20), or "m" || municipality (2)
+ *   match         match id (16)
+ *   due           instant, ms (8) || kind || what it is about
+ *   actor         "n" || number (4), or "d" || digest (16)
+ *   log           index (8)
+ *   node          level || index (8)
+ *   log index     "s" || subject (16) || index (8), or "p" || OIN (20) || index (8)
+ */
+#ifndef STORE_LAYOUT_H
+#define STORE_LAYOUT_H
+
+#include "crypto/pseudonym.h"
+#include "store/accesslog.h"
+#include "store/ids.h"
+#include "store/kv.h"
+
+#define LAYOUT_KEY_SIZE 72 /* party, kind and the longest professional id */
+
+/* A key being built, on the stack. */
+struct row_key {
+    size_t size;
+    uint8_t bytes[LAYOUT_KEY_SIZE];
+};
+
+static inline struct kv_bytes row_key_bytes(const struct row_key *key)
+{
+    return (struct kv_bytes){key->bytes, key->size};
+}
+
+enum child_row { CHILD_SUBJECT = 1, CHILD_FILE = 2 };
+
+enum party_row {
+    PARTY_PROFILE = 1,
+    PARTY_COUNTERS = 2,        /* inbox head, acknowledged mark, professional numbers given out */
+    PARTY_PROFESSIONAL = 3,    /* number (4) */
+    PARTY_PROFESSIONAL_ID = 4, /* text */
+    PARTY_SIGNAL = 5,          /* uuid */
+    PARTY_NOTICE = 6,          /* sequence (8) */
+    PARTY_TOMBSTONE = 7,       /* uuid */
+    PARTY_MANDATE_HELD = 8,    /* represented party (4) */
+    PARTY_MATCH_TOLD = 9,      /* match id: what a municipality was told of */
+    PARTY_CONTACTS = 10,       /* the revision in which contact data last changed */
+};
+
+/* In the order in which rows of one instant are worked off. */
+enum due_kind {
+    DUE_SIGNAL_REMOVAL = 1, /* party (4) || signal */
+    DUE_SIGNAL_ERASURE = 2, /* party (4) || signal */
+    DUE_TOMBSTONE_END = 3,  /* party (4) || signal */
+    DUE_AGREEMENT_END = 4,  /* party (4) || municipality (2) */
+    DUE_PARTY_SWEEP = 5,    /* party (4): ends its live signals, from the id in the value on */
+};
+
+struct row_key layout_meta(const char *name);
+struct row_key layout_month(uint32_t month);
+struct row_key layout_child(const struct child_key *child, enum child_row kind);
+struct row_key layout_party(uint32_t party, enum party_row kind);
+struct row_key layout_party_u32(uint32_t party, enum party_row kind, uint32_t id);
+struct row_key layout_party_u64(uint32_t party, enum party_row kind, uint64_t id);
+struct row_key layout_party_uuid(uint32_t party, enum party_row kind, const struct uuid *id);
+struct row_key layout_professional_id(uint32_t party, const char *text);
+struct row_key layout_organisation(const struct oin *oin);
+struct row_key layout_municipality(uint16_t code);
+struct row_key layout_match(const struct uuid *id);
+struct row_key layout_due(int64_t instant, enum due_kind kind);
+struct row_key layout_due_signal(int64_t instant, enum due_kind kind, uint32_t party,
+                                 const struct uuid *signal);
+struct row_key layout_due_agreement(int64_t instant, uint32_t party, uint16_t municipality);
+struct row_key layout_due_sweep(int64_t instant, uint32_t party);
+struct row_key layout_actor_number(uint32_t number);
+struct row_key layout_actor_digest(const uint8_t digest[static 16]);
+struct row_key layout_log(uint64_t index);
+struct row_key layout_node(unsigned level, uint64_t index);
+struct row_key layout_log_by_subject(const uint8_t subject[static ACCESSLOG_SUBJECT_BYTES],
+                                     uint64_t index);
+struct row_key layout_log_by_party(const struct oin *oin, uint64_t index);
+
+/* The first key above all that begin with `prefix`; size 0 when there is none. */
+struct row_key layout_after_prefix(const struct row_key *prefix);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * Matches (Jeugdwet 7.1.2.3(1)c): formed when a second professional has a live signal on a child,
+ * joined by every further one, ended when fewer than two are left.
+ */
+#ifndef STORE_MATCHES_H
+#define STORE_MATCHES_H
+
+#include "store/tx.h"
+
+/* The newest member of the file has just signalled: forms or joins, and tells everyone. */
+int match_joined(struct store_tx *tx, struct child_file *file) MUST_CHECK;
+
+/* A live member has left the file (it is not in it, or archived in it, any more): the match may
+ * end; a wrongful signal is retracted with everyone who was told of it. */
+int match_left(struct store_tx *tx, struct child_file *file, bool wrongful) MUST_CHECK;
+
+/* Before a file is deleted: its matches go too. */
+int match_forget(struct store_tx *tx, const struct child_file *file) MUST_CHECK;
+
+/* The child of a match; STORE_NOT_FOUND. */
+int match_child(struct store_view *view, const struct uuid *id,
+                struct child_key *ret_child) MUST_CHECK;
+
+/* The match as a party may see it; STORE_NOT_FOUND when it may not. */
+int match_view_build(struct store_view *view, struct child_file *file,
+                     const struct child_match *match, const struct party *party,
+                     struct match_view *ret_view) MUST_CHECK;
+
+/* Everyone live in the file but the professional behind `except` (NULL: nobody). */
+int match_involved(struct store_view *view, const struct child_file *file,
+                   const struct uuid *except, const struct involved **ret_involved,
+                   size_t *ret_count) MUST_CHECK;
+
+/* Id, key and kind, and nothing else. */
+void match_view_identify(const struct uuid *id, struct match_view *view);
+
+#endif

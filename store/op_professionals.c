@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Putting and deleting professionals: contact data is managed after the fact (7.1.3.3). */
+#include <string.h>
+
+#include "store/notices.h"
+#include "store/operation.h"
+#include "store/parties.h"
+#include "store/signals.h"
+
+static int run_put(struct store_tx *tx, struct store_op *op)
+{
+    struct store_professional_put *put = CONTAINER_OF(op, struct store_professional_put, op);
+    struct log_note note = {.event = LOG_PROFESSIONAL_CHANGED, .professional = put->id};
+    struct professional professional = {.id = put->id, .contact = put->contact};
+    int result = professional_find(&tx->view, op->party, put->id, &professional.number);
+    put->created = result == STORE_NOT_FOUND;
+    if (put->created) {
+        struct party_counters counters;
+        result = counters_load(&tx->view, op->party, &counters);
+        if (result != 0) {
+            return result;
+        }
+        professional.number = ++counters.professionals;
+        counters_save(tx, op->party, &counters);
+        uint8_t value[4];
+        put_be32(value, professional.number);
+        struct row_key key = layout_professional_id(op->party, put->id);
+        kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){value, 4});
+    }
+    if (result != 0) {
+        return result;
+    }
+    professional_save(tx, op->party, &professional);
+    if (!put->created) {
+        party_mark_contacts(tx, op->party);
+    }
+    return tx_log_op(tx, op, &note);
+}
+
+void store_professional_put_init(struct store_professional_put *op)
+{
+    *op = (struct store_professional_put){.id = ""};
+    operation_init(&op->op, LANE_GROWS, run_put);
+}
+
+#define SCAN_SLICE 4000 /* signals looked at in one batch */
+
+/*
+ * Looks on from where the last batch stopped for a signal of this professional. New signals have
+ * higher ids, so a scan that has reached the end has seen every one. 0: none is left to look at;
+ * STORE_IN_USE; TX_AGAIN.
+ */
+static int scan_signals(struct store_tx *tx, struct store_professional_delete *op,
+                        uint32_t professional)
+{
+    struct row_key from = layout_party_uuid(op->op.party, PARTY_SIGNAL, &op->scanned);
+    struct row_key whole = layout_party(op->op.party, PARTY_SIGNAL);
+    struct row_key to = layout_after_prefix(&whole);
+    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
+    int result = kv_range_open(tx->view.kv, KV_PARTY, row_key_bytes(&from), row_key_bytes(&to),
+                               KV_UP, &range);
+    for (size_t looked = 0; result == 0; looked++) {
+        struct kv_bytes key;
+        struct kv_bytes value;
+        result = kv_range_next(range, &key, &value);
+        if (result != 0) {
+            break;
+        }
+        if (value.size < PSEUDONYM_KEY_BYTES + 4) {
+            return VIEW_DAMAGED;
+        }
+        if (get_be32((const uint8_t *)value.data + PSEUDONYM_KEY_BYTES) == professional) {
+            return STORE_IN_USE;
+        }
+        memcpy(op->scanned.bytes, (const uint8_t *)key.data + 5, UUID_BYTES);
+        if (looked == SCAN_SLICE) {
+            return TX_AGAIN;
+        }
+    }
+    return result == KV_END ? 0 : result;
+}
+
+static int run_delete(struct store_tx *tx, struct store_op *op)
+{
+    struct store_professional_delete *del = CONTAINER_OF(op, struct store_professional_delete, op);
+    struct log_note note = {.event = LOG_PROFESSIONAL_DELETED, .professional = del->id};
+    uint32_t number;
+    int result = professional_find(&tx->view, op->party, del->id, &number);
+    if (result == 0) {
+        result = scan_signals(tx, del, number);
+    }
+    if (result != 0) {
+        return result;
+    }
+    struct row_key key = layout_professional_id(op->party, del->id);
+    kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
+    key = layout_party_u32(op->party, PARTY_PROFESSIONAL, number);
+    kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
+    party_mark_contacts(tx, op->party);
+    return tx_log_op(tx, op, &note);
+}
+
+void store_professional_delete_init(struct store_professional_delete *op)
+{
+    *op = (struct store_professional_delete){.id = ""};
+    operation_init(&op->op, LANE_SPARES, run_delete);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Reporting a signal, and withdrawing it: the main job. */
+#include <string.h>
+
+#include "store/clock.h"
+#include "store/matches.h"
+#include "store/operation.h"
+#include "store/parties.h"
+#include "store/signals.h"
+
+/* The live signal of the same professional on this child, if there is one. */
+static const struct child_member *existing(const struct child_file *file, uint32_t party,
+                                           uint32_t professional)
+{
+    for (size_t i = 0; i < file->member_count; i++) {
+        const struct child_member *member = &file->members[i];
+        if (!member->archived && member->party == party && member->professional == professional) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+static void answer_match(struct store_signal_post *post, struct child_file *file)
+{
+    const struct child_match *match = child_file_open_match(file);
+    post->matched = match != NULL;
+    if (match != NULL) {
+        post->match = match->id;
+    }
+}
+
+/* The same professional again: nothing changes, the existing signal is the answer. */
+static int answer_existing(struct store_tx *tx, struct store_signal_post *post,
+                           struct child_file *file, const struct child_member *member)
+{
+    struct signal_row row;
+    struct log_note note = {.event = LOG_SIGNAL_REPEATED, .professional = post->professional};
+    int result = signal_row_open(&tx->view, file, post->op.party, &member->signal, &row);
+    if (result != 0) {
+        return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
+    }
+    post->created = false;
+    post->signal = (struct signal){
+        .id = member->signal,
+        .status = row.status,
+        .reported_at = row.reported_at,
+        .removal_day = row.removal_day,
+        .erasure_day = row.erasure_day,
+        .municipality = row.municipality,
+    };
+    answer_match(post, file);
+    note_subject(&note, &post->child);
+    note_object_uuid(&note, LOG_OBJECT_SIGNAL, &member->signal);
+    return tx_log_op(tx, &post->op, &note);
+}
+
+static int32_t earlier(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Terms of Jeugdwet 7.1.4.5 and 7.1.4.6, counted in Dutch calendar dates. */
+static void set_terms(const struct store_tx *tx, const struct store_signal_post *post,
+                      struct signal_row *row)
+{
+    const struct store_policy *policy = tx->view.policy;
+    int32_t today = calendar_dutch_day(tx->now);
+    int32_t grown_up = calendar_add_years(post->birth_day, policy->age_limit);
+    row->reported_at = tx->now;
+    row->removal_day = earlier(calendar_add_years(today, policy->active_years), grown_up);
+    row->erasure_day =
+        earlier(calendar_add_years(today, policy->active_years + policy->archive_years), grown_up);
+}
+
+static int write_signal(struct store_tx *tx, struct store_signal_post *post,
+                        struct child_file *file, uint32_t professional)
+{
+    struct signal_row row = {
+        .child = post->child,
+        .professional = professional,
+        .status = SIGNAL_ACTIVE,
+        .municipality = post->municipality,
+        .reference = post->reference,
+    };
+    set_terms(tx, post, &row);
+    uuid_make_ordered(tx->now, &tx->view.head.last_signal);
+    const struct uuid id = tx->view.head.last_signal;
+    struct child_member member = {
+        .party = post->op.party,
+        .professional = professional,
+        .signal = id,
+        .municipality = post->municipality,
+    };
+    child_file_add(file, &member);
+    signal_row_save(tx, file, post->op.party, &id, &row);
+    struct row_key due = signal_due_key(&row, post->op.party, &id);
+    kv_put(tx->view.kv, KV_DUE, row_key_bytes(&due), (struct kv_bytes){"", 0});
+    tx->view.head.signals++;
+    post->created = true;
+    post->signal = (struct signal){
+        .id = id,
+        .status = SIGNAL_ACTIVE,
+        .reported_at = row.reported_at,
+        .removal_day = row.removal_day,
+        .erasure_day = row.erasure_day,
+        .municipality = row.municipality,
+    };
+    return match_joined(tx, file);
+}
+
+static int post_new(struct store_tx *tx, struct store_signal_post *post, struct child_file *file,
+                    uint32_t professional)
+{
+    struct log_note note = {.event = LOG_SIGNAL_POSTED, .professional = post->professional};
+    int result = write_signal(tx, post, file, professional);
+    if (result != 0) {
+        return result;
+    }
+    child_file_save(&tx->view, file);
+    answer_match(post, file);
+    note_subject(&note, &post->child);
+    note_object_uuid(&note, LOG_OBJECT_SIGNAL, &post->signal.id);
+    return tx_log_op(tx, &post->op, &note);
+}
+
+static int run_post(struct store_tx *tx, struct store_op *op)
+{
+    struct store_signal_post *post = CONTAINER_OF(op, struct store_signal_post, op);
+    CLEANUP(child_file_wipe) struct child_file file = {0};
+    uint32_t professional;
+    struct party party;
+    int result = party_load(&tx->view, op->party, &party);
+    if (result != 0) {
+        return result == STORE_NOT_FOUND ? STORE_UNKNOWN_PARTY : result;
+    }
+    if (!party_has_agreement_with(&party, post->municipality, calendar_dutch_day(tx->now))) {
+        return STORE_NO_AGREEMENT;
+    }
+    result = professional_find(&tx->view, op->party, post->professional, &professional);
+    if (result != 0) {
+        return result == STORE_NOT_FOUND ? STORE_UNKNOWN_PROFESSIONAL : result;
+    }
+    result = child_file_load(&tx->view, &post->child, &file);
+    if (result == STORE_NOT_FOUND) {
+        result =
+            child_file_create(&tx->view, &post->child, &post->element, post->evaluation_key, &file);
+    }
+    if (result != 0) {
+        return result;
+    }
+    const struct child_member *member = existing(&file, op->party, professional);
+    if (member != NULL) {
+        return answer_existing(tx, post, &file, member);
+    }
+    if (file.live_count >= MODEL_LIVE_SIGNALS_MAXIMUM ||
+        file.member_count >= CHILDFILE_MEMBERS_MAXIMUM) {
+        return STORE_TOO_MANY;
+    }
+    return post_new(tx, post, &file, professional);
+}
+
+void store_signal_post_init(struct store_signal_post *op)
+{
+    *op = (struct store_signal_post){.professional = "", .reference = ""};
+    operation_init(&op->op, LANE_GROWS, run_post);
+}
+
+/* Erased less than thirty days ago: the answer is still that it is gone. */
+static int check_tombstone(struct store_tx *tx, const struct store_signal_withdraw *withdraw)
+{
+    struct row_key key = layout_party_uuid(withdraw->op.party, PARTY_TOMBSTONE, &withdraw->id);
+    struct kv_bytes value;
+    return kv_get(tx->view.kv, KV_PARTY, row_key_bytes(&key), &value);
+}
+
+static int run_withdraw(struct store_tx *tx, struct store_op *op)
+{
+    struct store_signal_withdraw *withdraw = CONTAINER_OF(op, struct store_signal_withdraw, op);
+    bool wrongful = withdraw->reason == WITHDRAW_WRONGFUL;
+    struct log_note note = {.event = wrongful ? LOG_SIGNAL_RETRACTED : LOG_SIGNAL_WITHDRAWN};
+    struct signal_row row;
+    note_object_uuid(&note, LOG_OBJECT_SIGNAL, &withdraw->id);
+    int result = signal_row_peek(&tx->view, op->party, &withdraw->id, &row);
+    if (result == STORE_NOT_FOUND) {
+        result = check_tombstone(tx, withdraw);
+        return result != 0 ? result : tx_log_op(tx, op, &note);
+    }
+    if (result != 0) {
+        return result;
+    }
+    result = wrongful ? signal_erase(tx, op->party, &withdraw->id, true, true)
+                      : signal_archive(tx, op->party, &withdraw->id);
+    if (result != 0) {
+        return result;
+    }
+    note_subject(&note, &row.child);
+    return tx_log_op(tx, op, &note);
+}
+
+void store_signal_withdraw_init(struct store_signal_withdraw *op)
+{
+    *op = (struct store_signal_withdraw){0};
+    operation_init(&op->op, LANE_SPARES, run_withdraw);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "store/operation.h"
+
+#include <string.h>
+
+#include "store/notices.h"
+#include "store/snapshot.h"
+
+void operation_init(struct store_op *op, enum store_lane lane,
+                    int (*run)(struct store_tx *tx, struct store_op *op))
+{
+    op->lane = (unsigned char)lane;
+    op->run = run;
+}
+
+void store_op_rely(struct store_op *op, const struct store_snapshot *snapshot)
+{
+    op->reliance = (struct store_reliance){
+        .revision = snapshot->view.head.revision,
+        .count = snapshot->view.seen_count,
+        .seen = snapshot->view.seen,
+    };
+}
+
+/* When what was seen last changed; for ever, when it is gone. */
+static int last_change(struct store_view *view, const struct store_seen *seen,
+                       uint64_t *ret_changed)
+{
+    struct row_key key;
+    switch (seen->kind) {
+    case SEEN_PARTY:
+        key = layout_party(seen->party, PARTY_PROFILE);
+        break;
+    case SEEN_CONTACTS:
+        key = layout_party(seen->party, PARTY_CONTACTS);
+        break;
+    case SEEN_CHILD:
+        key = layout_child(&seen->child, CHILD_FILE);
+        break;
+    }
+    int result =
+        view_row_changed(view, seen->kind == SEEN_CHILD ? KV_CHILD : KV_PARTY, &key, ret_changed);
+    if (result == STORE_NOT_FOUND) {
+        *ret_changed = seen->kind == SEEN_CONTACTS ? 0 : UINT64_MAX;
+        result = 0;
+    }
+    return result;
+}
+
+int operation_check_reliance(struct store_tx *tx, const struct store_op *op)
+{
+    for (size_t i = 0; i < op->reliance.count; i++) {
+        uint64_t changed;
+        int result = last_change(&tx->view, &op->reliance.seen[i], &changed);
+        if (result != 0) {
+            return result;
+        }
+        if (changed > op->reliance.revision) {
+            return STORE_STALE;
+        }
+    }
+    return 0;
+}
+
+const char *operation_refusal_slug(int condition)
+{
+    static const char *const slugs[STORE_CONDITIONS] = {
+        [STORE_NOT_FOUND] = "not-found",
+        [STORE_EXISTS] = "conflict",
+        [STORE_UNKNOWN_PROFESSIONAL] = "invalid-request",
+        [STORE_IN_USE] = "conflict",
+        [STORE_TOO_MANY] = "conflict",
+        [STORE_BEYOND_HEAD] = "invalid-request",
+        [STORE_UNKNOWN_PARTY] = "not-found",
+        [STORE_NO_AGREEMENT] = "agreement-ended",
+    };
+    return condition > 0 && condition < STORE_CONDITIONS ? slugs[condition] : NULL;
+}
+
+void note_subject(struct log_note *note, const struct child_key *child)
+{
+    note->has_subject = true;
+    note->subject = *child;
+}
+
+void note_object_uuid(struct log_note *note, enum log_object_kind kind, const struct uuid *id)
+{
+    note->object_kind = kind;
+    memcpy(note->object, id->bytes, UUID_BYTES);
+}
+
+void note_object_u64(struct log_note *note, enum log_object_kind kind, uint64_t number)
+{
+    note->object_kind = kind;
+    put_be64(note->object, number);
+}
+
+void note_object_party(struct log_note *note, uint32_t number)
+{
+    note->object_kind = LOG_OBJECT_PARTY;
+    put_be32(note->object, number);
+}
+
+static int run_notes(struct store_tx *tx, struct store_op *op)
+{
+    struct store_note_op *notes = CONTAINER_OF(op, struct store_note_op, op);
+    int result = notes->count > STORE_NOTES_MAXIMUM ? -E2BIG : 0;
+    for (size_t i = 0; i < notes->count && result == 0; i++) {
+        result = tx_log_op(tx, op, &notes->notes[i]);
+    }
+    return result;
+}
+
+void store_note_init(struct store_note_op *op)
+{
+    *op = (struct store_note_op){0};
+    operation_init(&op->op, LANE_SPARES, run_notes);
+}
+
+#define ACKNOWLEDGE_SLICE 256 /* notices of one batch */
+
+/* Logs the receipt of a notice; a gap has nobody to log. */
+static int acknowledge_one(struct store_tx *tx, struct store_op *op, uint64_t sequence)
+{
+    struct log_note note = {.event = LOG_NOTICE_ACKNOWLEDGED};
+    struct child_key child;
+    int result = notice_child(&tx->view, op->party, sequence, &child);
+    if (result != 0) {
+        return result == STORE_NOT_FOUND ? 0 : result;
+    }
+    note_subject(&note, &child);
+    note_object_u64(&note, LOG_OBJECT_NOTICE, sequence);
+    return tx_log_op(tx, op, &note);
+}
+
+static int run_acknowledge(struct store_tx *tx, struct store_op *op)
+{
+    struct store_acknowledge *ack = CONTAINER_OF(op, struct store_acknowledge, op);
+    struct party_counters counters;
+    int result = counters_load(&tx->view, op->party, &counters);
+    if (result == 0 && ack->up_to > counters.inbox_head) {
+        return STORE_BEYOND_HEAD;
+    }
+    if (result != 0 || ack->up_to <= counters.acknowledged) {
+        return result;
+    }
+    uint64_t last = ack->up_to - counters.acknowledged > ACKNOWLEDGE_SLICE
+                        ? counters.acknowledged + ACKNOWLEDGE_SLICE
+                        : ack->up_to;
+    for (uint64_t sequence = counters.acknowledged + 1; sequence <= last && result == 0;
+         sequence++) {
+        result = acknowledge_one(tx, op, sequence);
+    }
+    counters.acknowledged = last;
+    counters_save(tx, op->party, &counters);
+    return result == 0 && last < ack->up_to ? TX_AGAIN : result;
+}
+
+void store_acknowledge_init(struct store_acknowledge *op)
+{
+    *op = (struct store_acknowledge){0};
+    operation_init(&op->op, LANE_SPARES, run_acknowledge);
+}

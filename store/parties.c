@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "store/parties.h"
+
+#include <string.h>
+
+#define PROFILE_VERSION 1
+#define PROFILE_FIXED 256
+
+struct party_cached {
+    struct party_cached *next;
+    struct party party;
+};
+
+static void write_contact(struct codec_writer *out, const struct contact *contact)
+{
+    codec_put_text(out, contact->name);
+    codec_put_text(out, contact->function);
+    codec_put_text(out, contact->email);
+    codec_put_text(out, contact->phone);
+}
+
+static struct contact read_contact(struct codec_reader *in, struct arena *arena)
+{
+    struct contact contact = {.name = codec_get_text(in, arena, MODEL_TEXT_BYTES)};
+    contact.function = codec_get_text(in, arena, MODEL_TEXT_BYTES);
+    contact.email = codec_get_text(in, arena, MODEL_TEXT_BYTES);
+    contact.phone = codec_get_text(in, arena, MODEL_TEXT_BYTES);
+    return contact;
+}
+
+static int read_agreements(struct codec_reader *in, struct arena *arena, struct party *party)
+{
+    size_t count = codec_get_u16(in);
+    if (count > MODEL_AGREEMENTS_MAXIMUM) {
+        return VIEW_DAMAGED;
+    }
+    struct agreement *agreements = arena_new(arena, (count + 1) * sizeof(*agreements));
+    if (agreements == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        agreements[i].municipality = (uint16_t)codec_get_u16(in);
+        agreements[i].until_day = codec_get_i32(in);
+    }
+    party->agreement_count = count;
+    party->agreements = agreements;
+    return 0;
+}
+
+static int read_profile(struct store_view *view, struct codec_reader *in, struct party *party)
+{
+    unsigned version = codec_get_u8(in);
+    codec_get_bytes(in, party->oin.text, OIN_LENGTH);
+    party->name = codec_get_text(in, view->arena, MODEL_TEXT_BYTES);
+    party->roles = codec_get_u8(in);
+    party->permissions = codec_get_u8(in);
+    party->suspended = codec_get_u8(in) != 0;
+    party->contact = read_contact(in, view->arena);
+    party->municipality = (uint16_t)codec_get_u16(in);
+    int result = read_agreements(in, view->arena, party);
+    if (result == 0 && (version != PROFILE_VERSION || !codec_done(in))) {
+        result = VIEW_DAMAGED;
+    }
+    return result;
+}
+
+/* A snapshot's rows do not change, so a profile is opened once in it. */
+static const struct party *cached(const struct store_view *view, uint32_t number)
+{
+    for (const struct party_cached *at = view->parties; at != NULL; at = at->next) {
+        if (at->party.number == number) {
+            return &at->party;
+        }
+    }
+    return NULL;
+}
+
+static void cache(struct store_view *view, const struct party *party)
+{
+    struct party_cached *entry = arena_new(view->arena, sizeof(*entry));
+    if (entry != NULL) {
+        entry->party = *party;
+        entry->next = view->parties;
+        view->parties = entry;
+    }
+}
+
+int party_load(struct store_view *view, uint32_t number, struct party *ret_party)
+{
+    const struct party *known = view->note_seen ? cached(view, number) : NULL;
+    if (known != NULL) {
+        *ret_party = *known;
+        return 0;
+    }
+    struct row_key key = layout_party(number, PARTY_PROFILE);
+    struct codec_reader in;
+    struct party party = {.number = number};
+    int result = view_open_row(view, KV_PARTY, &key, &in, NULL);
+    if (result == 0) {
+        result = read_profile(view, &in, &party);
+    }
+    if (result == 0) {
+        result = view_note_party(view, number);
+    }
+    if (result != 0) {
+        return result;
+    }
+    if (view->note_seen) {
+        cache(view, &party);
+    }
+    *ret_party = party;
+    return 0;
+}
+
+static int read_number(struct store_view *view, enum kv_table table, const struct row_key *key,
+                       uint32_t *ret_number)
+{
+    struct kv_bytes value;
+    int result = kv_get(view->kv, table, row_key_bytes(key), &value);
+    if (result == 0 && value.size != 4) {
+        result = VIEW_DAMAGED;
+    }
+    if (result == 0) {
+        *ret_number = get_be32(value.data);
+    }
+    return result;
+}
+
+int party_find(struct store_view *view, const struct oin *oin, uint32_t *ret_number)
+{
+    struct row_key key = layout_organisation(oin);
+    return read_number(view, KV_ORGANISATION, &key, ret_number);
+}
+
+int party_of_municipality(struct store_view *view, uint16_t code, uint32_t *ret_number)
+{
+    struct row_key key = layout_municipality(code);
+    int result = read_number(view, KV_ORGANISATION, &key, ret_number);
+    if (result == KV_NOT_FOUND) {
+        *ret_number = 0;
+        result = 0;
+    }
+    return result;
+}
+
+bool party_has_agreement(const struct party *party, int32_t day)
+{
+    for (size_t i = 0; i < party->agreement_count; i++) {
+        if (party->agreements[i].until_day >= day) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool party_has_agreement_with(const struct party *party, uint16_t municipality, int32_t day)
+{
+    for (size_t i = 0; i < party->agreement_count; i++) {
+        if (party->agreements[i].municipality == municipality) {
+            return party->agreements[i].until_day >= day;
+        }
+    }
+    return false;
+}
+
+void party_save(struct store_tx *tx, const struct party *party)
+{
+    size_t capacity =
+        PROFILE_FIXED + 5 * MODEL_TEXT_BYTES + party->agreement_count * sizeof(struct agreement);
+    uint8_t *buffer = arena_new(tx->view.arena, capacity);
+    if (buffer == NULL) {
+        view_fail(&tx->view, -ENOMEM);
+        return;
+    }
+    struct codec_writer out = {.data = buffer, .capacity = capacity};
+    codec_put_u8(&out, PROFILE_VERSION);
+    codec_put_bytes(&out, party->oin.text, OIN_LENGTH);
+    codec_put_text(&out, party->name);
+    codec_put_u8(&out, party->roles);
+    codec_put_u8(&out, party->permissions);
+    codec_put_u8(&out, party->suspended);
+    write_contact(&out, &party->contact);
+    codec_put_u16(&out, party->municipality);
+    codec_put_u16(&out, (unsigned)party->agreement_count);
+    for (size_t i = 0; i < party->agreement_count; i++) {
+        codec_put_u16(&out, party->agreements[i].municipality);
+        codec_put_i32(&out, party->agreements[i].until_day);
+    }
+    struct row_key key = layout_party(party->number, PARTY_PROFILE);
+    view_seal_row(&tx->view, KV_PARTY, &key, &out);
+}
+
+void party_mark_contacts(struct store_tx *tx, uint32_t number)
+{
+    struct row_key key = layout_party(number, PARTY_CONTACTS);
+    uint8_t revision[8];
+    put_be64(revision, tx->view.head.revision);
+    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){revision, 8});
+}
+
+int professional_load(struct store_view *view, uint32_t party, uint32_t number,
+                      struct professional *ret_professional)
+{
+    struct row_key key = layout_party_u32(party, PARTY_PROFESSIONAL, number);
+    struct codec_reader in;
+    struct professional professional = {.number = number};
+    int result = view_open_row(view, KV_PARTY, &key, &in, NULL);
+    if (result != 0) {
+        return result;
+    }
+    unsigned version = codec_get_u8(&in);
+    professional.id = codec_get_text(&in, view->arena, PROFESSIONAL_ID_MAXIMUM);
+    professional.contact = read_contact(&in, view->arena);
+    if (version != PROFILE_VERSION || !codec_done(&in)) {
+        return VIEW_DAMAGED;
+    }
+    *ret_professional = professional;
+    return 0;
+}
+
+void professional_save(struct store_tx *tx, uint32_t party, const struct professional *professional)
+{
+    size_t capacity = PROFILE_FIXED + 4 * MODEL_TEXT_BYTES;
+    uint8_t *buffer = arena_new(tx->view.arena, capacity);
+    if (buffer == NULL) {
+        view_fail(&tx->view, -ENOMEM);
+        return;
+    }
+    struct codec_writer out = {.data = buffer, .capacity = capacity};
+    codec_put_u8(&out, PROFILE_VERSION);
+    codec_put_text(&out, professional->id);
+    write_contact(&out, &professional->contact);
+    struct row_key key = layout_party_u32(party, PARTY_PROFESSIONAL, professional->number);
+    view_seal_row(&tx->view, KV_PARTY, &key, &out);
+}
+
+int professional_find(struct store_view *view, uint32_t party, const char *id, uint32_t *ret_number)
+{
+    struct row_key key = layout_professional_id(party, id);
+    return read_number(view, KV_PARTY, &key, ret_number);
+}

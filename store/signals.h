@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Signals: the rows, and how one ends. */
+#ifndef STORE_SIGNALS_H
+#define STORE_SIGNALS_H
+
+#include "store/tx.h"
+
+struct signal_row {
+    struct child_key child;
+    uint32_t professional; /* number */
+    enum signal_status status;
+    int64_t reported_at;
+    int32_t removal_day;
+    int32_t erasure_day;
+    int64_t ended_at;
+    uint16_t municipality;
+    const char *reference;
+};
+
+/* What of a row can be read without opening it. STORE_NOT_FOUND. */
+int signal_row_peek(struct store_view *view, uint32_t party, const struct uuid *id,
+                    struct signal_row *ret_row) MUST_CHECK;
+/* Reads the row and the file of its child. STORE_NOT_FOUND. */
+int signal_row_load(struct store_view *view, uint32_t party, const struct uuid *id,
+                    struct signal_row *ret_row, struct child_file *ret_file) MUST_CHECK;
+/* With the file at hand. */
+int signal_row_open(struct store_view *view, const struct child_file *file, uint32_t party,
+                    const struct uuid *id, struct signal_row *ret_row) MUST_CHECK;
+void signal_row_save(struct store_tx *tx, const struct child_file *file, uint32_t party,
+                     const struct uuid *id, const struct signal_row *row);
+
+/* The instant at which the row's next term ends, and what that term is. */
+struct row_key signal_due_key(const struct signal_row *row, uint32_t party, const struct uuid *id);
+
+/* active -> archived: by its owner, by its date, or because an agreement ended. */
+int signal_archive(struct store_tx *tx, uint32_t party, const struct uuid *id) MUST_CHECK;
+/* -> erased. Leaves a tombstone when `tombstone`. `wrongful`: retracts its notices. */
+int signal_erase(struct store_tx *tx, uint32_t party, const struct uuid *id, bool wrongful,
+                 bool tombstone) MUST_CHECK;
+
+/* The row as its owner is shown it. */
+int signal_from_row(struct store_view *view, uint32_t party, const struct uuid *id,
+                    const struct signal_row *row, struct signal *ret_signal) MUST_CHECK;
+
+#endif

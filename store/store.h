@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The face of the store: what is kept, and the rules about it.
+ *
+ * Reading. A snapshot is opened, read from and closed on one thread, within one callback; it never
+ * waits. It notes whose rows it read, so that what it showed can be checked again when the reading
+ * is logged.
+ *
+ * Writing. Everything that changes something, or discloses something that must be logged, is an
+ * operation: a structure that begins with struct store_op, filled in by the caller, handed over by
+ * store_submit() and untouchable until its mail is delivered to `mailbox`. One thread, the
+ * committer, runs operations in batches: one transaction, one signed checkpoint, one sync a batch;
+ * a completion is posted only after the commit. An operation sees those before it in its batch. A
+ * refused operation has written nothing but the log entry of the refusal.
+ *
+ * Authority is checked twice: by the caller on its snapshot, and again by the committer, which
+ * answers STORE_STALE when the party, or anything else that was read, has changed since; the
+ * caller then reads again.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "crypto/keyring.h"
+#include "store/accesslog.h"
+#include "store/arena.h"
+#include "store/mailbox.h"
+#include "store/model.h"
+
+struct kv;
+struct store;
+struct store_snapshot;
+
+enum store_condition {
+    STORE_OK = 0,
+    STORE_NOT_FOUND = 1,
+    STORE_STALE,      /* read again */
+    STORE_OVERLOADED, /* the queue is over its bound; try later */
+    STORE_FULL,       /* no room for this kind of work */
+    STORE_STOPPED,    /* closing, or dead after a failed commit */
+    STORE_EXISTS,     /* party or mandate */
+    STORE_UNKNOWN_PROFESSIONAL,
+    STORE_IN_USE,        /* the professional still has signals */
+    STORE_TOO_MANY,      /* live signals on one child; agreements of one party */
+    STORE_BEYOND_HEAD,   /* acknowledging what was never given out */
+    STORE_UNKNOWN_PARTY, /* an operator names one */
+    STORE_NO_AGREEMENT,  /* with that municipality, on this day */
+    STORE_CONDITIONS,
+};
+
+/* Terms, from [policy]: nothing of them is in code. */
+struct store_policy {
+    int active_years;
+    int archive_years;
+    int age_limit;
+    int follow_up_days;
+    int renewal_prompt_days;
+    bool notify_departure;
+    int peek_minutes;
+    int statistics_minimum;
+    int log_years;
+};
+void store_policy_default(struct store_policy *ret_policy);
+
+struct store_options {
+    const char *path;
+    uint64_t map_bytes;
+    const struct keyring *keys; /* must outlive the store */
+    const char *log_origin;
+    struct store_policy policy;
+    size_t queue_maximum; /* operations waiting; 0: the default, 4096 */
+    /* An engine that is open already, taken over; NULL: LMDB at `path`. For tests. */
+    struct kv *engine;
+    /* Told, once, from the committer's thread, when a commit had an unknown outcome. */
+    void (*failed)(void *context, const char *what);
+    void *context;
+};
+
+#define STORE_WHY_SIZE 512
+
+/*
+ * Opens or creates; checks format, key ids and the log's head; starts the committer. A positive
+ * result, STORE_STOPPED, means that the store and the keys or the configuration do not belong
+ * together: `why` says how.
+ */
+int store_open(const struct store_options *options, struct store **ret_store,
+               char why[static STORE_WHY_SIZE]) MUST_CHECK;
+/* Runs what is queued, then stops the committer and closes. NULL is allowed. */
+void store_close(struct store *store);
+
+/* Completes all waiters, and every later one at once: for draining. */
+void store_wake_all(struct store *store);
+
+/* ---- reading ---- */
+
+/* `arena` receives what the read functions return, and must outlive it. */
+int store_snapshot_open(struct store *store, struct arena *arena,
+                        struct store_snapshot **ret_snapshot) MUST_CHECK;
+void store_snapshot_close(struct store_snapshot *snapshot);
+void store_snapshot_closep(struct store_snapshot **snapshot); /* for CLEANUP */
+
+/* All of these: 0, STORE_NOT_FOUND, or a fault. */
+int store_get_party(struct store_snapshot *snapshot, uint32_t number,
+                    struct party *ret_party) MUST_CHECK;
+int store_find_party(struct store_snapshot *snapshot, const struct oin *oin,
+                     struct party *ret_party) MUST_CHECK;
+int store_list_parties(struct store_snapshot *snapshot, uint32_t after, size_t limit,
+                       const struct party **ret_parties, size_t *ret_count) MUST_CHECK;
+/* The mandate by which `supplier` may act for `party`. */
+int store_get_mandate(struct store_snapshot *snapshot, uint32_t supplier, uint32_t party,
+                      struct mandate *ret_mandate) MUST_CHECK;
+/* Those that `supplier` holds; at most MODEL_PAGE_MAXIMUM. */
+int store_list_mandates(struct store_snapshot *snapshot, uint32_t supplier,
+                        const struct mandate **ret_mandates, size_t *ret_count) MUST_CHECK;
+
+int store_get_professional(struct store_snapshot *snapshot, uint32_t party, const char *id,
+                           struct professional *ret_professional) MUST_CHECK;
+/* In order of id; `after` is "" to begin. */
+int store_list_professionals(struct store_snapshot *snapshot, uint32_t party, const char *after,
+                             size_t limit, const struct professional **ret_professionals,
+                             size_t *ret_count) MUST_CHECK;
+
+struct signal_query {
+    unsigned status;       /* bit 1 << enum signal_status; 0: all */
+    const char *reference; /* NULL: any */
+    struct uuid after;     /* zero: from the first */
+    struct uuid up_to;     /* inclusive upper bound; all FF: none */
+    size_t limit;
+};
+struct signal_page {
+    size_t count;
+    const struct signal *signals;
+    bool more;
+    struct uuid
+        next; /* the `after` to go on with; a page may be short, even empty, and have more */
+    struct uuid last; /* the newest id there is: the upper bound to keep while paging */
+};
+int store_get_signal(struct store_snapshot *snapshot, uint32_t party, const struct uuid *id,
+                     struct signal *ret_signal) MUST_CHECK;
+/* In order of id, oldest first. Looks at a bounded number of rows. */
+int store_list_signals(struct store_snapshot *snapshot, uint32_t party,
+                       const struct signal_query *query, struct signal_page *ret_page) MUST_CHECK;
+
+/* A match in which the party has a live signal, or, for a municipality, one told to it. */
+int store_get_match(struct store_snapshot *snapshot, uint32_t party, const struct uuid *id,
+                    struct match_view *ret_match) MUST_CHECK;
+struct match_query {
+    unsigned status;   /* bit 1 << enum match_status; 0: all */
+    struct uuid after; /* opaque position; zero: from the first */
+    struct uuid up_to; /* as signal_query */
+    size_t limit;
+};
+struct match_page {
+    size_t count;
+    const struct match_view *matches;
+    bool more;
+    struct uuid next;
+    struct uuid last;
+};
+int store_list_matches(struct store_snapshot *snapshot, uint32_t party,
+                       const struct match_query *query, struct match_page *ret_page) MUST_CHECK;
+
+int store_get_inbox(struct store_snapshot *snapshot, uint32_t party,
+                    struct inbox_state *ret_state) MUST_CHECK;
+int store_read_notices(struct store_snapshot *snapshot, uint32_t party, uint64_t after,
+                       size_t limit, struct notice_page *ret_page) MUST_CHECK;
+
+/* The signed head of the log, a note; in the arena. */
+int store_get_checkpoint(struct store_snapshot *snapshot, const char **ret_note) MUST_CHECK;
+int store_read_log(struct store_snapshot *snapshot, const struct log_query *query,
+                   struct log_page *ret_page) MUST_CHECK;
+int store_get_log_entry(struct store_snapshot *snapshot, uint64_t index,
+                        struct log_entry *ret_entry) MUST_CHECK;
+/* Inclusion of `index` in the tree of `size` leaves, which is at most the snapshot's. */
+int store_prove_entry(struct store_snapshot *snapshot, uint64_t index, uint64_t size,
+                      struct merkle_proof *ret_proof) MUST_CHECK;
+int store_prove_consistency(struct store_snapshot *snapshot, uint64_t old_size, uint64_t size,
+                            struct merkle_proof *ret_proof) MUST_CHECK;
+uint64_t store_log_size(const struct store_snapshot *snapshot);
+
+/* ---- writing ---- */
+
+/* What the caller relied on: filled by store_op_rely(). */
+struct store_reliance {
+    uint64_t revision; /* of the snapshot; 0: relies on nothing */
+    size_t count;
+    const struct store_seen *seen;
+};
+
+struct store_tx; /* private: the running transaction */
+
+struct store_op {
+    struct mail mail;        /* `deliver` is set by the caller */
+    struct mailbox *mailbox; /* where the completion goes */
+    struct attribution by;
+    uint32_t party; /* whose data: the represented party; 0: none */
+    struct store_reliance reliance;
+    /* Out: */
+    int result;  /* 0, enum store_condition, or a fault */
+    bool logged; /* log_index is set: also when refused */
+    uint64_t log_index;
+    /* Private: */
+    int (*run)(struct store_tx *tx, struct store_op *op);
+    struct store_op *next;
+    unsigned char lane;
+};
+
+/* Makes the operation rely on all that the snapshot has read; the list lives in its arena. */
+void store_op_rely(struct store_op *op, const struct store_snapshot *snapshot);
+
+/*
+ * Hands an operation over; never blocks. STORE_OK: its mail will be delivered. STORE_OVERLOADED,
+ * STORE_FULL or STORE_STOPPED: nothing was taken.
+ */
+int store_submit(struct store *store, struct store_op *op) MUST_CHECK;
+
+/* For tests and start-up: submits and waits. Returns the operation's result. */
+int store_run(struct store *store, struct store_op *op) MUST_CHECK;
+
+/* Each of these prepares `op` (zeroed by it first); the caller then fills in the rest. */
+
+/* Entries and nothing else: disclosures, refusals, evaluations, searches, operator reads. */
+struct store_note_op {
+    struct store_op op;
+    size_t count;
+    const struct log_note *notes; /* at most STORE_NOTES_MAXIMUM */
+};
+#define STORE_NOTES_MAXIMUM 1024
+void store_note_init(struct store_note_op *op);
+
+/* A professional reports involvement with a child (Jeugdwet 7.1.2.1, 7.1.4.1). */
+struct store_signal_post {
+    struct store_op op;
+    struct child_key child;
+    struct oprf_element element;
+    uint32_t evaluation_key; /* its id */
+    const char *professional;
+    uint16_t municipality;
+    int32_t birth_day;
+    const char *reference; /* "" for none */
+    /* Out: */
+    bool created;         /* false: the same professional had signalled this child already */
+    struct signal signal; /* its texts are those given */
+    bool matched;
+    struct uuid match;
+};
+void store_signal_post_init(struct store_signal_post *op);
+
+enum withdraw_reason { WITHDRAW_ENDED = 1, WITHDRAW_WRONGFUL = 2 };
+struct store_signal_withdraw {
+    struct store_op op;
+    struct uuid id;
+    enum withdraw_reason reason;
+};
+/* STORE_NOT_FOUND; repeating is STORE_OK for 30 days after an erasure. */
+void store_signal_withdraw_init(struct store_signal_withdraw *op);
+
+struct store_professional_put {
+    struct store_op op;
+    const char *id;
+    struct contact contact;
+    bool created; /* out */
+};
+void store_professional_put_init(struct store_professional_put *op);
+
+/* STORE_NOT_FOUND; STORE_IN_USE while live or archived signals refer to it. */
+struct store_professional_delete {
+    struct store_op op;
+    const char *id;
+    struct uuid scanned; /* private */
+};
+void store_professional_delete_init(struct store_professional_delete *op);
+
+/* STORE_BEYOND_HEAD. Lower than before changes nothing. Works in slices; answers when all is done.
+ */
+struct store_acknowledge {
+    struct store_op op;
+    uint64_t up_to;
+};
+void store_acknowledge_init(struct store_acknowledge *op);
+
+/* Operator actions on parties. STORE_EXISTS, STORE_UNKNOWN_PARTY, STORE_TOO_MANY. */
+enum party_action {
+    PARTY_ADD = 1, /* oin, name, roles, agreement (municipality, until), own_municipality */
+    PARTY_CHANGE,  /* name, contact_*: those not NULL; roles: when not 0 */
+    PARTY_SUSPEND,
+    PARTY_RESUME,
+    PARTY_AGREEMENT_ADD, /* or prolong */
+    PARTY_AGREEMENT_END, /* the last one ends the party's live signals */
+    PARTY_ALLOW,         /* permissions */
+    PARTY_DENY,
+    PARTY_MANDATE, /* other = the represented, until */
+};
+struct store_party_change {
+    struct store_op op;
+    enum party_action action;
+    struct oin oin;
+    const char *name;
+    unsigned roles;
+    unsigned permissions;
+    struct agreement agreement; /* municipality 0: none */
+    uint16_t own_municipality;
+    const char *contact_name;
+    const char *contact_email;
+    const char *contact_phone;
+    struct oin other;
+    /* Out: */
+    uint32_t number;
+};
+void store_party_change_init(struct store_party_change *op);
+
+/* ---- waiting for notices ---- */
+
+#define STORE_WAITERS_MAXIMUM 64 /* per party */
+
+struct store_waiter {
+    struct mail mail; /* delivered once: something came, the party changed, or it is time to go */
+    struct mailbox *mailbox;
+    uint32_t party;
+    /* Private: */
+    struct store_waiter *next;
+    struct store_waiter **previous;
+};
+/* Register first, then open the snapshot: so nothing is missed. STORE_TOO_MANY. */
+int store_wait(struct store *store, struct store_waiter *waiter) MUST_CHECK;
+/* True: it was still waiting, and will not be delivered. False: its mail is on its way. */
+bool store_unwait(struct store *store, struct store_waiter *waiter) MUST_CHECK;
+
+/* ---- care ---- */
+
+struct store_status {
+    uint64_t revision; /* commits so far */
+    uint64_t log_size;
+    uint64_t unindexed; /* log entries that are not in the log's indexes yet */
+    uint64_t queue_depth;
+    uint64_t operations; /* since start */
+    uint64_t batches;
+    uint64_t aborted_batches;
+    uint64_t shed;
+    uint64_t used_bytes;
+    uint64_t free_bytes;
+    uint64_t map_bytes;
+    uint64_t signals; /* live and archived */
+    uint64_t matches; /* open */
+    bool failed;
+};
+void store_get_status(struct store *store, struct store_status *ret_status);
+
+/*
+ * Writes a consistent copy into a new directory, then opens that copy and reads every row back,
+ * rebuilding the log's root from its leaves. Takes long: call it from a thread of its own.
+ * STORE_EXISTS when the directory is there already; STORE_STOPPED with `why` when the copy is not
+ * sound.
+ */
+int store_backup(struct store *store, const char *directory,
+                 char why[static STORE_WHY_SIZE]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The committer's running transaction, as the rules see it. Private to store/, and to the
+ * committer's thread.
+ */
+#ifndef STORE_TX_H
+#define STORE_TX_H
+
+#include "store/childfile.h"
+#include "store/logrecord.h"
+#include "store/view.h"
+
+#define TX_ENTRIES_MAXIMUM 2048 /* log entries of one batch */
+
+/* An operation's own result, besides those of enum store_condition: not done yet, run me again in
+ * the next batch. */
+#define TX_AGAIN 1000
+
+struct touched_party {
+    uint32_t party;
+    bool all; /* complete its waiters even if nothing came: it was changed */
+};
+
+/* What the committer remembers between batches; dropped whenever a batch is aborted. */
+struct actor_slot {
+    uint8_t digest[16];
+    uint32_t number; /* 0: empty */
+};
+#define TX_ACTOR_SLOTS 1024
+struct tx_memory {
+    uint32_t month; /* 0: none */
+    uint8_t month_key[SEAL_KEY_BYTES];
+    struct actor_slot actors[TX_ACTOR_SLOTS];
+};
+
+struct store_tx {
+    struct store_view view;
+    int64_t now; /* of this batch; never before the last entry */
+    struct merkle_frontier frontier;
+    struct tx_memory *memory; /* in locked memory */
+    size_t entries;
+    size_t touched_count;
+    size_t touched_capacity;
+    struct touched_party *touched;
+};
+
+/* Someone may be waiting for this party's inbox. Faults are sticky. */
+void tx_touch_party(struct store_tx *tx, uint32_t party);
+
+/* Appends an entry. 0 or a fault. */
+int tx_log(struct store_tx *tx, const struct attribution *by, const struct log_note *note,
+           uint64_t *ret_index) MUST_CHECK;
+/* As tx_log, for an operation: the first entry's index becomes the operation's. */
+int tx_log_op(struct store_tx *tx, struct store_op *op, const struct log_note *note) MUST_CHECK;
+
+/* The random id under which the log knows a child; made when there is none yet. */
+int tx_subject(struct store_tx *tx, const struct child_key *child,
+               uint8_t ret_subject[static ACCESSLOG_SUBJECT_BYTES]) MUST_CHECK;
+
+/* The key of a month's log records and salts. `make`: when there is none yet. */
+int log_month_key(struct store_view *view, uint32_t month, bool make,
+                  uint8_t ret_key[static SEAL_KEY_BYTES]) MUST_CHECK;
+
+/* Reads the root of a complete subtree of the stored tree: a merkle_reader on a view. */
+int log_read_node(void *view, unsigned level, uint64_t index, struct merkle_hash *ret_hash);
+
+/* One row of the log, opened. `record.index` is set. */
+struct log_row {
+    bool destroyed;
+    uint8_t commitment[COMMITMENT_BYTES];
+    struct log_record *record; /* NULL when destroyed */
+    struct commitment_salts salts;
+};
+int log_read_row(struct store_view *view, uint64_t index, struct log_row *ret_row) MUST_CHECK;
+
+/* Puts up to `budget` entries that are not in the log's indexes yet into them. */
+int log_index_some(struct store_tx *tx, size_t budget) MUST_CHECK;
+
+/* Works off what is due, at most `budget` rows; `ret_more`: some is left. */
+int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more) MUST_CHECK;
+/* The instant of the first due row; INT64_MAX when there is none. */
+int due_next(struct store_view *view, int64_t *ret_instant) MUST_CHECK;
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "store/view.h"
+
+#include <string.h>
+
+#define HEAD_VERSION 1
+#define SEEN_MAXIMUM 65536
+
+int view_read_head(struct store_view *view)
+{
+    struct row_key key = layout_meta("head");
+    struct kv_bytes value;
+    int result = kv_get(view->kv, KV_META, row_key_bytes(&key), &value);
+    if (result != 0) {
+        return result;
+    }
+    struct codec_reader in = {.data = value.data, .left = value.size};
+    struct store_head head = {0};
+    unsigned version = codec_get_u8(&in);
+    head.revision = codec_get_u64(&in);
+    head.log_size = codec_get_u64(&in);
+    head.last_time = codec_get_i64(&in);
+    head.parties = codec_get_u32(&in);
+    head.actors = codec_get_u32(&in);
+    head.indexed = codec_get_u64(&in);
+    head.signals = codec_get_u64(&in);
+    head.matches = codec_get_u64(&in);
+    codec_get_bytes(&in, head.last_signal.bytes, UUID_BYTES);
+    if (!codec_done(&in) || version != HEAD_VERSION) {
+        return VIEW_DAMAGED;
+    }
+    view->head = head;
+    return 0;
+}
+
+void view_write_head(struct store_view *view)
+{
+    uint8_t buffer[128];
+    struct codec_writer out = CODEC_WRITER(buffer);
+    const struct store_head *head = &view->head;
+    codec_put_u8(&out, HEAD_VERSION);
+    codec_put_u64(&out, head->revision);
+    codec_put_u64(&out, head->log_size);
+    codec_put_i64(&out, head->last_time);
+    codec_put_u32(&out, head->parties);
+    codec_put_u32(&out, head->actors);
+    codec_put_u64(&out, head->indexed);
+    codec_put_u64(&out, head->signals);
+    codec_put_u64(&out, head->matches);
+    codec_put_bytes(&out, head->last_signal.bytes, UUID_BYTES);
+    struct row_key key = layout_meta("head");
+    kv_put(view->kv, KV_META, row_key_bytes(&key), (struct kv_bytes){out.data, out.size});
+}
+
+static int note_seen(struct store_view *view, const struct store_seen *seen)
+{
+    if (!view->note_seen) {
+        return 0;
+    }
+    if (view->seen_count == view->seen_capacity) {
+        size_t capacity = view->seen_capacity == 0 ? 32 : view->seen_capacity * 2;
+        struct store_seen *grown =
+            capacity > SEEN_MAXIMUM ? NULL : arena_new(view->arena, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            return -ENOMEM;
+        }
+        if (view->seen_count > 0) {
+            memcpy(grown, view->seen, view->seen_count * sizeof(*grown));
+        }
+        view->seen = grown;
+        view->seen_capacity = capacity;
+    }
+    view->seen[view->seen_count++] = *seen;
+    return 0;
+}
+
+int view_note_party(struct store_view *view, uint32_t party)
+{
+    struct store_seen seen = {.kind = SEEN_PARTY, .party = party};
+    return note_seen(view, &seen);
+}
+
+int view_note_contacts(struct store_view *view, uint32_t party)
+{
+    struct store_seen seen = {.kind = SEEN_CONTACTS, .party = party};
+    return note_seen(view, &seen);
+}
+
+int view_note_child(struct store_view *view, const struct child_key *child)
+{
+    struct store_seen seen = {.kind = SEEN_CHILD, .child = *child};
+    return note_seen(view, &seen);
+}
+
+int view_open_row(struct store_view *view, enum kv_table table, const struct row_key *key,
+                  struct codec_reader *ret_reader, uint64_t *ret_changed)
+{
+    struct kv_bytes value;
+    int result = kv_get(view->kv, table, row_key_bytes(key), &value);
+    if (result != 0) {
+        return result;
+    }
+    if (value.size < 8 + SEAL_OVERHEAD) {
+        return VIEW_DAMAGED;
+    }
+    const uint8_t *sealed = (const uint8_t *)value.data + 8;
+    size_t sealed_size = value.size - 8;
+    const uint8_t *record_key =
+        keyring_find(view->keys, KEYRING_RECORD, seal_key_id(sealed, sealed_size));
+    if (record_key == NULL) {
+        return VIEW_DAMAGED;
+    }
+    size_t size = sealed_size - SEAL_OVERHEAD;
+    uint8_t *plain = arena_new(view->arena, size + 1);
+    if (plain == NULL) {
+        return -ENOMEM;
+    }
+    struct seal_place place = {(uint8_t)table, key->bytes, key->size};
+    if (seal_open(record_key, place, sealed, sealed_size, plain) != 0) {
+        return VIEW_DAMAGED;
+    }
+    if (ret_changed != NULL) {
+        *ret_changed = get_be64(value.data);
+    }
+    *ret_reader = (struct codec_reader){.data = plain, .left = size};
+    return 0;
+}
+
+void view_seal_row(struct store_view *view, enum kv_table table, const struct row_key *key,
+                   struct codec_writer *plain)
+{
+    uint32_t id = keyring_current(view->keys, KEYRING_RECORD);
+    const uint8_t *record_key = keyring_find(view->keys, KEYRING_RECORD, id);
+    size_t size = 8 + plain->size + SEAL_OVERHEAD;
+    uint8_t *value = plain->failed || record_key == NULL ? NULL : arena_new(view->arena, size);
+    if (value == NULL) {
+        view_fail(view, plain->failed ? -EMSGSIZE : -ENOMEM);
+        return;
+    }
+    put_be64(value, view->head.revision);
+    struct seal_place place = {(uint8_t)table, key->bytes, key->size};
+    seal_close(id, record_key, place, plain->data, plain->size, value + 8);
+    kv_put(view->kv, table, row_key_bytes(key), (struct kv_bytes){value, size});
+}
+
+int view_row_changed(struct store_view *view, enum kv_table table, const struct row_key *key,
+                     uint64_t *ret_changed)
+{
+    struct kv_bytes value;
+    int result = kv_get(view->kv, table, row_key_bytes(key), &value);
+    if (result != 0) {
+        return result;
+    }
+    if (value.size < 8) {
+        return VIEW_DAMAGED;
+    }
+    *ret_changed = get_be64(value.data);
+    return 0;
+}
+
+int view_range_prefix(struct store_view *view, enum kv_table table, const struct row_key *prefix,
+                      struct kv_range **ret_range)
+{
+    struct row_key end = layout_after_prefix(prefix);
+    return kv_range_open(view->kv, table, row_key_bytes(prefix), row_key_bytes(&end), KV_UP,
+                         ret_range);
+}
+
+void view_upper_bound(const struct store_view *view, struct uuid *ret_bound)
+{
+    memset(ret_bound->bytes, 0xff, UUID_BYTES);
+    put_be16(ret_bound->bytes, (uint16_t)((uint64_t)view->head.last_time >> 32));
+    put_be32(ret_bound->bytes + 2, (uint32_t)view->head.last_time);
+}
+
+void view_fail(struct store_view *view, int fault)
+{
+    if (view->kv->fault == 0) {
+        view->kv->fault = fault;
+    }
+}
