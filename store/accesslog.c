@@ -163,6 +163,9 @@ static void put_row(struct store_tx *tx, const struct log_record *record, uint32
 static int prepare_record(struct store_tx *tx, const struct attribution *by,
                           const struct log_note *note, struct log_record *record)
 {
+    if (accesslog_event_name(note->event) == NULL || note->object_kind > LOG_OBJECT_PARTY) {
+        return -EINVAL;
+    }
     record->index = tx->view.head.log_size;
     record->time = tx->now;
     record->note = *note;

@@ -9,7 +9,7 @@
 #define PREFIX_SIZE (8 + 4)
 #define WRAP_SIZE (SEAL_KEY_BYTES + SEAL_OVERHEAD)
 #define MEMBER_SIZE (4 + 4 + UUID_BYTES + 2 + 1)
-#define MATCH_SIZE (UUID_BYTES + 1 + 8 + 8 + 4 + 1)
+#define MATCH_SIZE (UUID_BYTES + 1 + 8 + 8 + UUID_BYTES + 4 + 1)
 #define FIXED_SIZE (1 + 4 + OPRF_ELEMENT_BYTES + 2 + 2 + 1)
 
 static int unwrap_data_key(struct store_view *view, const struct row_key *key,
@@ -47,9 +47,11 @@ static void read_match(struct codec_reader *in, struct child_match *match)
     match->status = (enum match_status)codec_get_u8(in);
     match->formed_at = codec_get_i64(in);
     match->ended_at = codec_get_i64(in);
+    codec_get_bytes(in, match->ended_after.bytes, UUID_BYTES);
     match->follow_up_due_day = codec_get_i32(in);
     match->told_count = codec_get_u8(in);
-    if (match->told_count > CHILDFILE_TOLD_MAXIMUM) {
+    if (match->told_count > CHILDFILE_TOLD_MAXIMUM || match->status < MATCH_OPEN ||
+        match->status > MATCH_ENDED) {
         in->failed = true;
         match->told_count = 0;
     }
@@ -117,6 +119,21 @@ int child_file_load(struct store_view *view, const struct child_key *key,
     return result;
 }
 
+int child_file_generation(struct store_view *view, const struct child_key *key,
+                          uint32_t *ret_generation)
+{
+    struct row_key row = layout_child(key, CHILD_FILE);
+    struct kv_bytes value;
+    int result = kv_get(view->kv, KV_CHILD, row_key_bytes(&row), &value);
+    if (result == 0 && value.size < PREFIX_SIZE) {
+        result = VIEW_DAMAGED;
+    }
+    if (result == 0) {
+        *ret_generation = get_be32((const uint8_t *)value.data + 8);
+    }
+    return result;
+}
+
 int child_file_create(struct store_view *view, const struct child_key *key,
                       const struct oprf_element *element, uint32_t evaluation_key,
                       struct child_file *ret_file)
@@ -159,6 +176,7 @@ static void write_body(struct codec_writer *out, const struct child_file *file)
         codec_put_u8(out, match->status);
         codec_put_i64(out, match->formed_at);
         codec_put_i64(out, match->ended_at);
+        codec_put_bytes(out, match->ended_after.bytes, UUID_BYTES);
         codec_put_i32(out, match->follow_up_due_day);
         codec_put_u8(out, (unsigned)match->told_count);
         for (size_t j = 0; j < match->told_count; j++) {
@@ -227,6 +245,12 @@ struct child_member *child_file_member(struct child_file *file, const struct uui
         }
     }
     return NULL;
+}
+
+bool child_match_had(const struct child_match *match, const struct uuid *signal)
+{
+    return match->status != MATCH_ENDED ||
+           memcmp(signal, &match->ended_after, sizeof(*signal)) <= 0;
 }
 
 struct child_match *child_file_open_match(struct child_file *file)

@@ -33,6 +33,8 @@ struct child_match {
     enum match_status status;
     int64_t formed_at;
     int64_t ended_at; /* 0: not ended */
+    /* The newest signal of the index when it ended: whoever signalled later was never in it. */
+    struct uuid ended_after;
     int32_t follow_up_due_day;
     size_t told_count;
     uint32_t told[CHILDFILE_TOLD_MAXIMUM]; /* parties that are municipalities, each told once */
@@ -55,6 +57,9 @@ struct child_file {
 /* 0, STORE_NOT_FOUND or a fault. Notes that the child was read. */
 int child_file_load(struct store_view *view, const struct child_key *key,
                     struct child_file *ret_file) MUST_CHECK;
+/* Which file of this child it is, without opening it. 0, STORE_NOT_FOUND or a fault. */
+int child_file_generation(struct store_view *view, const struct child_key *key,
+                          uint32_t *ret_generation) MUST_CHECK;
 /* A new, empty file, not yet stored. -ENOMEM. */
 int child_file_create(struct store_view *view, const struct child_key *key,
                       const struct oprf_element *element, uint32_t evaluation_key,
@@ -68,6 +73,8 @@ void child_file_add(struct child_file *file, const struct child_member *member);
 void child_file_remove(struct child_file *file, size_t index);
 /* The member of a signal; NULL when there is none. */
 struct child_member *child_file_member(struct child_file *file, const struct uuid *signal);
+/* Whether a signal that is live now has been in the match. */
+bool child_match_had(const struct child_match *match, const struct uuid *signal);
 /* The match that has not ended; NULL when there is none. */
 struct child_match *child_file_open_match(struct child_file *file);
 

@@ -62,10 +62,10 @@ void codec_put_i64(struct codec_writer *writer, int64_t value)
     codec_put_u64(writer, (uint64_t)value);
 }
 
-void codec_put_text(struct codec_writer *writer, const char *text)
+void codec_put_text(struct codec_writer *writer, const char *text, size_t maximum)
 {
     size_t length = text == NULL ? 0 : strlen(text);
-    if (length > UINT16_MAX) {
+    if (length > maximum || length > UINT16_MAX) {
         writer->failed = true;
         return;
     }

@@ -37,8 +37,9 @@ void codec_put_u32(struct codec_writer *writer, uint32_t value);
 void codec_put_u64(struct codec_writer *writer, uint64_t value);
 void codec_put_i32(struct codec_writer *writer, int32_t value);
 void codec_put_i64(struct codec_writer *writer, int64_t value);
-/* A length (2 bytes) and the text; NULL is written as the empty text. */
-void codec_put_text(struct codec_writer *writer, const char *text);
+/* A length (2 bytes) and the text; NULL is written as the empty text. Fails on more than `maximum`
+ * bytes, so that nothing is written that could not be read back. */
+void codec_put_text(struct codec_writer *writer, const char *text, size_t maximum);
 
 /* On failure these give zeroes. */
 void codec_get_bytes(struct codec_reader *reader, void *out, size_t size);

@@ -75,10 +75,14 @@ static void die(struct store *store)
 /* 0, KV_FULL, KV_ABORTED, or negative when the store must not be used any more. */
 static int commit(struct store *store, struct store_tx *tx)
 {
+    int64_t next_due;
     if (tx->entries > 0) {
         sign_head(store, tx);
     }
     view_write_head(&tx->view);
+    if (due_next(&tx->view, &next_due) != 0) {
+        next_due = INT64_MAX; /* a fault is sticky: the commit refuses */
+    }
     int result = kv_commit(TAKE_PTR(tx->view.kv));
     if (result != 0) {
         secret_wipe(store->memory, sizeof(*store->memory));
@@ -87,6 +91,7 @@ static int commit(struct store *store, struct store_tx *tx)
     }
     store->head = tx->view.head;
     store->frontier = tx->frontier;
+    store->next_due = next_due;
     committer_publish(store);
     for (size_t i = 0; i < tx->touched_count; i++) {
         waiters_wake(&store->waiters, tx->touched[i].party);
@@ -227,7 +232,8 @@ static int run_own_work(struct store *store, struct store_tx *tx, bool quiet)
     }
     uint64_t behind = tx->view.head.log_size - tx->view.head.indexed;
     if (behind > COMMITTER_INDEX_BEHIND || (quiet && behind > 0)) {
-        int result = log_index_some(tx, COMMITTER_INDEX_SLICE);
+        /* Never less than the batch itself has added: else a busy store would fall behind. */
+        int result = log_index_some(tx, COMMITTER_INDEX_SLICE + tx->entries);
         if (result != 0) {
             return result;
         }
@@ -238,7 +244,7 @@ static int run_own_work(struct store *store, struct store_tx *tx, bool quiet)
 static bool has_own_work(const struct store *store)
 {
     int64_t now = clock_now();
-    return store->paused_until <= now &&
+    return !store->dead && store->paused_until <= now &&
            (store->next_due <= now ||
             store->head.log_size - store->head.indexed > COMMITTER_INDEX_BEHIND);
 }
@@ -266,10 +272,13 @@ static void look_at_due(struct store *store)
 static void run_quiet(struct store *store)
 {
     struct store_tx tx;
-    look_at_due(store);
     bool idle = store->next_due > clock_now() && store->head.log_size == store->head.indexed;
     store->unfinished = false;
-    if (idle || store->dead || store->paused_until > clock_now() || begin(store, &tx) != 0) {
+    if (idle || store->dead || store->paused_until > clock_now()) {
+        return;
+    }
+    if (begin(store, &tx) != 0) {
+        pause_own_work(store);
         return;
     }
     int result = run_own_work(store, &tx, true);

@@ -14,9 +14,10 @@
 #include "store/tx.h"
 #include "store/waiters.h"
 
-#define COMMITTER_BATCH 256         /* operations */
-#define COMMITTER_INTERNAL_SHARE 64 /* of a batch, kept for the index's own work when it has any   \
-                                     */
+#define COMMITTER_BATCH 256 /* operations */
+#define COMMITTER_INTERNAL_SHARE                                                                   \
+    64 /* of a batch, kept for the index's own work when it has any                                \
+        */
 #define COMMITTER_QUEUE_DEFAULT 4096
 #define COMMITTER_CHECKPOINT_NAME "checkpoint"
 

@@ -86,8 +86,8 @@ void log_actor_encode(const struct log_actor *actor, struct codec_writer *out)
     codec_put_u8(out, LOGRECORD_VERSION);
     codec_put_u8(out, (actor->has_certificate ? ACTOR_HAS_CERTIFICATE : 0u) |
                           (actor->is_operator ? ACTOR_IS_OPERATOR : 0u));
-    codec_put_text(out, actor->party.text);
-    codec_put_text(out, actor->on_behalf_of.text);
+    codec_put_text(out, actor->party.text, OIN_LENGTH);
+    codec_put_text(out, actor->on_behalf_of.text, OIN_LENGTH);
     if (actor->has_certificate) {
         codec_put_bytes(out, actor->certificate, sizeof(actor->certificate));
     }
@@ -162,10 +162,10 @@ void log_record_encode(const struct log_record *record, struct codec_writer *out
         codec_put_bytes(out, note->object, sizeof(note->object));
     }
     if ((flags & HAS_PROFESSIONAL) != 0) {
-        codec_put_text(out, note->professional);
+        codec_put_text(out, note->professional, PROFESSIONAL_ID_MAXIMUM);
     }
     if ((flags & HAS_CASE_REFERENCE) != 0) {
-        codec_put_text(out, note->case_reference);
+        codec_put_text(out, note->case_reference, (size_t)LOGRECORD_CASE_REFERENCE_MAXIMUM * 4);
     }
     if ((flags & HAS_COUNT) != 0) {
         codec_put_u32(out, note->count);
@@ -175,10 +175,10 @@ void log_record_encode(const struct log_record *record, struct codec_writer *out
         codec_put_bytes(out, record->parent_span_id, sizeof(record->parent_span_id));
     }
     if ((flags & HAS_OUTCOME) != 0) {
-        codec_put_text(out, note->outcome);
+        codec_put_text(out, note->outcome, ACCESSLOG_OUTCOME_MAXIMUM);
     }
     if ((flags & HAS_OPERATION) != 0) {
-        codec_put_text(out, record->operation);
+        codec_put_text(out, record->operation, ACCESSLOG_OUTCOME_MAXIMUM);
     }
 }
 

@@ -160,14 +160,14 @@ int match_joined(struct store_tx *tx, struct child_file *file)
     return result;
 }
 
-/* Whoever is still in the match, and the municipalities that were told of it. */
+/* Whoever was in the match and is still live, and the municipalities that were told of it. */
 static int retract(struct store_tx *tx, const struct child_file *file,
                    const struct child_match *match)
 {
     int result = 0;
     for (size_t i = 0; i < file->member_count && result == 0; i++) {
         const struct child_member *member = &file->members[i];
-        if (!member->archived) {
+        if (!member->archived && child_match_had(match, &member->signal)) {
             result = notice_send(tx, file, member->party, NOTICE_MATCH_RETRACTED, &match->id,
                                  &member->signal);
         }
@@ -178,19 +178,30 @@ static int retract(struct store_tx *tx, const struct child_file *file,
     return result;
 }
 
-int match_left(struct store_tx *tx, struct child_file *file, bool wrongful)
+int match_retract(struct store_tx *tx, const struct child_file *file, const struct uuid *signal,
+                  int64_t ended_at)
 {
-    struct child_match *match = child_file_open_match(file);
-    if (match == NULL) {
-        return 0;
-    }
-    int result = wrongful ? retract(tx, file, match) : 0;
-    if (result == 0 && file->live_count < 2) {
-        match->status = MATCH_ENDED;
-        match->ended_at = tx->now;
-        tx->view.head.matches--;
+    int result = 0;
+    for (size_t i = 0; i < file->match_count && result == 0; i++) {
+        const struct child_match *match = &file->matches[i];
+        bool ended_before = ended_at != 0 && ended_at < match->formed_at;
+        if (!ended_before && child_match_had(match, signal)) {
+            result = retract(tx, file, match);
+        }
     }
     return result;
+}
+
+void match_left(struct store_tx *tx, struct child_file *file)
+{
+    struct child_match *match = child_file_open_match(file);
+    if (match == NULL || file->live_count >= 2) {
+        return;
+    }
+    match->status = MATCH_ENDED;
+    match->ended_at = tx->now;
+    match->ended_after = tx->view.head.last_signal;
+    tx->view.head.matches--;
 }
 
 int match_forget(struct store_tx *tx, const struct child_file *file)

@@ -12,8 +12,13 @@
 int match_joined(struct store_tx *tx, struct child_file *file) MUST_CHECK;
 
 /* A live member has left the file (it is not in it, or archived in it, any more): the match may
- * end; a wrongful signal is retracted with everyone who was told of it. */
-int match_left(struct store_tx *tx, struct child_file *file, bool wrongful) MUST_CHECK;
+ * end. */
+void match_left(struct store_tx *tx, struct child_file *file);
+
+/* A signal was wrongful, and has been taken out of the file: retracts it with everyone who is still
+ * live, and every municipality, in each match that it was in. `ended_at`: 0 when it was live. */
+int match_retract(struct store_tx *tx, const struct child_file *file, const struct uuid *signal,
+                  int64_t ended_at) MUST_CHECK;
 
 /* Before a file is deleted: its matches go too. */
 int match_forget(struct store_tx *tx, const struct child_file *file) MUST_CHECK;

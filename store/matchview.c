@@ -74,12 +74,6 @@ int match_involved(struct store_view *view, const struct child_file *file,
     return 0;
 }
 
-static bool was_in(const struct child_member *member, const struct child_match *match)
-{
-    return !member->archived &&
-           (match->ended_at == 0 || uuid_instant(&member->signal) <= match->ended_at);
-}
-
 /* The party's own signals in this match, and the instant at which it was told. */
 static int fill_own_signals(struct store_view *view, struct child_file *file,
                             const struct child_match *match, uint32_t party,
@@ -95,7 +89,8 @@ static int fill_own_signals(struct store_view *view, struct child_file *file,
         const struct child_member *member = &file->members[i];
         struct signal_row row;
         struct signal signal;
-        if (member->party != party || !was_in(member, match)) {
+        if (member->party != party || member->archived ||
+            !child_match_had(match, &member->signal)) {
             continue;
         }
         int result = signal_row_open(view, file, party, &member->signal, &row);
@@ -284,7 +279,8 @@ static int list_rows(struct match_lister *lister, enum party_row kind, const str
         if (kind == PARTY_SIGNAL && memcmp(&id, &lister->query->up_to, sizeof(id)) > 0) {
             break;
         }
-        if (lister->page.count >= lister->query->limit || lister->looked >= LIST_LOOKED_MAXIMUM) {
+        if (lister->page.count >= lister->query->limit || lister->looked >= LIST_LOOKED_MAXIMUM ||
+            (lister->looked > 0 && view_is_heavy(view))) {
             lister->page.more = true;
             break;
         }

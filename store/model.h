@@ -15,7 +15,8 @@
 #define MODEL_EMAIL_MAXIMUM 254
 #define MODEL_PHONE_MAXIMUM 32
 #define MODEL_REFERENCE_MAXIMUM 64 /* characters */
-#define MODEL_TEXT_BYTES 1024      /* of any stored text */
+#define MODEL_REFERENCE_BYTES (MODEL_REFERENCE_MAXIMUM * 4)
+#define MODEL_TEXT_BYTES 1024 /* of any stored text */
 #define MODEL_AGREEMENTS_MAXIMUM 400
 #define MODEL_LIVE_SIGNALS_MAXIMUM 200 /* on one child */
 #define MODEL_PAGE_MAXIMUM 500

@@ -94,9 +94,16 @@ int notice_child(struct store_view *view, uint32_t party, uint64_t sequence,
     struct kv_bytes value;
     struct child_key child;
     uint32_t generation;
+    uint32_t current;
     int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
     if (result == 0) {
         result = read_prefix(value, &child, &generation);
+    }
+    if (result == 0) {
+        result = child_file_generation(view, &child, &current);
+    }
+    if (result == 0 && current != generation) {
+        result = STORE_NOT_FOUND;
     }
     if (result == 0) {
         *ret_child = child;
@@ -139,18 +146,16 @@ static int fill_own(struct store_view *view, struct child_file *file, uint32_t p
     return match_involved(view, file, own, &notice->match.involved, &notice->match.involved_count);
 }
 
-static int fill_municipality(struct store_view *view, struct child_file *file, uint32_t party,
+/* A municipality is shown who is involved for as long as there is a match to follow up. */
+static int fill_municipality(struct store_view *view, struct child_file *file,
                              struct notice *notice)
 {
-    struct row_key told = layout_party_uuid(party, PARTY_MATCH_TOLD, &notice->match.id);
-    struct kv_bytes value;
-    int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&told), &value);
-    if (result == KV_NOT_FOUND || notice->type == NOTICE_MATCH_RETRACTED) {
+    const struct child_match *open = child_file_open_match(file);
+    if (open == NULL || memcmp(&open->id, &notice->match.id, sizeof(open->id)) != 0 ||
+        notice->type == NOTICE_MATCH_RETRACTED) {
         return 0;
     }
-    return result != 0 ? result
-                       : match_involved(view, file, NULL, &notice->match.involved,
-                                        &notice->match.involved_count);
+    return match_involved(view, file, NULL, &notice->match.involved, &notice->match.involved_count);
 }
 
 static int read_body(struct child_file *file, struct arena *arena, const struct row_key *key,
@@ -170,7 +175,9 @@ static int read_body(struct child_file *file, struct arena *arena, const struct 
     codec_get_bytes(&in, match.bytes, UUID_BYTES);
     codec_get_bytes(&in, own->bytes, UUID_BYTES);
     match_view_identify(&match, &notice->match);
-    return codec_done(&in) && version == NOTICE_VERSION ? 0 : VIEW_DAMAGED;
+    bool sound = codec_done(&in) && version == NOTICE_VERSION &&
+                 notice->type >= NOTICE_MATCH_FORMED && notice->type <= NOTICE_MATCH_RETRACTED;
+    return sound ? 0 : VIEW_DAMAGED;
 }
 
 /* 0, STORE_NOT_FOUND for a gap, or a fault. */
@@ -196,7 +203,7 @@ static int read_notice(struct store_view *view, uint32_t party, uint64_t sequenc
     if (result == 0) {
         notice_id(party, sequence, notice.match.id.bytes, &notice.id);
         result = memcmp(&own, &nobody, sizeof(own)) == 0
-                     ? fill_municipality(view, &file, party, &notice)
+                     ? fill_municipality(view, &file, &notice)
                      : fill_own(view, &file, party, &own, &notice);
     }
     if (result == 0) {
@@ -243,7 +250,7 @@ int store_read_notices(struct store_snapshot *snapshot, uint32_t party, uint64_t
         if (result != 0) {
             break;
         }
-        if (page.count == limit || looked == GAPS_MAXIMUM) {
+        if (page.count == limit || looked == GAPS_MAXIMUM || (looked > 0 && view_is_heavy(view))) {
             page.more = true;
             break;
         }

@@ -74,6 +74,7 @@ static int add_party(struct store_tx *tx, struct store_party_change *change, str
     if (result != STORE_NOT_FOUND) {
         return result == 0 ? STORE_EXISTS : result;
     }
+    result = 0;
     if (change->own_municipality != 0) {
         result = party_of_municipality(&tx->view, change->own_municipality, &number);
         if (result != 0 || number != 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Reporting a signal, and withdrawing it: the main job. */
+#include <stdio.h>
 #include <string.h>
 
 #include "store/clock.h"
@@ -19,6 +20,23 @@ static const struct child_member *existing(const struct child_file *file, uint32
         }
     }
     return NULL;
+}
+
+/* The signal as it is kept. The row's texts do not outlive the transaction. */
+static void answer_signal(struct store_signal_post *post, const struct uuid *id,
+                          const struct signal_row *row)
+{
+    snprintf(post->kept_reference, sizeof(post->kept_reference), "%s", row->reference);
+    post->signal = (struct signal){
+        .id = *id,
+        .status = row->status,
+        .reported_at = row->reported_at,
+        .removal_day = row->removal_day,
+        .erasure_day = row->erasure_day,
+        .municipality = row->municipality,
+        .professional = post->professional,
+        .reference = post->kept_reference,
+    };
 }
 
 static void answer_match(struct store_signal_post *post, struct child_file *file)
@@ -41,14 +59,7 @@ static int answer_existing(struct store_tx *tx, struct store_signal_post *post,
         return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
     }
     post->created = false;
-    post->signal = (struct signal){
-        .id = member->signal,
-        .status = row.status,
-        .reported_at = row.reported_at,
-        .removal_day = row.removal_day,
-        .erasure_day = row.erasure_day,
-        .municipality = row.municipality,
-    };
+    answer_signal(post, &member->signal, &row);
     answer_match(post, file);
     note_subject(&note, &post->child);
     note_object_uuid(&note, LOG_OBJECT_SIGNAL, &member->signal);
@@ -98,14 +109,7 @@ static int write_signal(struct store_tx *tx, struct store_signal_post *post,
     kv_put(tx->view.kv, KV_DUE, row_key_bytes(&due), (struct kv_bytes){"", 0});
     tx->view.head.signals++;
     post->created = true;
-    post->signal = (struct signal){
-        .id = id,
-        .status = SIGNAL_ACTIVE,
-        .reported_at = row.reported_at,
-        .removal_day = row.removal_day,
-        .erasure_day = row.erasure_day,
-        .municipality = row.municipality,
-    };
+    answer_signal(post, &id, &row);
     return match_joined(tx, file);
 }
 

@@ -13,10 +13,10 @@ struct party_cached {
 
 static void write_contact(struct codec_writer *out, const struct contact *contact)
 {
-    codec_put_text(out, contact->name);
-    codec_put_text(out, contact->function);
-    codec_put_text(out, contact->email);
-    codec_put_text(out, contact->phone);
+    codec_put_text(out, contact->name, MODEL_TEXT_BYTES);
+    codec_put_text(out, contact->function, MODEL_TEXT_BYTES);
+    codec_put_text(out, contact->email, MODEL_TEXT_BYTES);
+    codec_put_text(out, contact->phone, MODEL_TEXT_BYTES);
 }
 
 static struct contact read_contact(struct codec_reader *in, struct arena *arena)
@@ -175,7 +175,7 @@ void party_save(struct store_tx *tx, const struct party *party)
     struct codec_writer out = {.data = buffer, .capacity = capacity};
     codec_put_u8(&out, PROFILE_VERSION);
     codec_put_bytes(&out, party->oin.text, OIN_LENGTH);
-    codec_put_text(&out, party->name);
+    codec_put_text(&out, party->name, MODEL_TEXT_BYTES);
     codec_put_u8(&out, party->roles);
     codec_put_u8(&out, party->permissions);
     codec_put_u8(&out, party->suspended);
@@ -228,7 +228,7 @@ void professional_save(struct store_tx *tx, uint32_t party, const struct profess
     }
     struct codec_writer out = {.data = buffer, .capacity = capacity};
     codec_put_u8(&out, PROFILE_VERSION);
-    codec_put_text(&out, professional->id);
+    codec_put_text(&out, professional->id, PROFESSIONAL_ID_MAXIMUM);
     write_contact(&out, &professional->contact);
     struct row_key key = layout_party_u32(party, PARTY_PROFESSIONAL, professional->number);
     view_seal_row(&tx->view, KV_PARTY, &key, &out);

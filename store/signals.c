@@ -10,7 +10,7 @@
 
 #define ROW_VERSION 1
 #define ROW_PREFIX (PSEUDONYM_KEY_BYTES + 4 + 1)
-#define ROW_BODY_MAXIMUM (64 + 2 + MODEL_REFERENCE_MAXIMUM * 4)
+#define ROW_BODY_MAXIMUM (64 + 2 + MODEL_REFERENCE_BYTES)
 #define TOMBSTONE_DAYS 30
 
 static int get_row(struct store_view *view, const struct row_key *key, struct signal_row *ret_row,
@@ -29,6 +29,9 @@ static int get_row(struct store_view *view, const struct row_key *key, struct si
     codec_get_bytes(&in, row.child.bytes, PSEUDONYM_KEY_BYTES);
     row.professional = codec_get_u32(&in);
     row.status = (enum signal_status)codec_get_u8(&in);
+    if (row.status != SIGNAL_ACTIVE && row.status != SIGNAL_ARCHIVED) {
+        return VIEW_DAMAGED;
+    }
     *ret_row = row;
     *ret_sealed =
         (struct kv_bytes){(const uint8_t *)value.data + ROW_PREFIX, value.size - ROW_PREFIX};
@@ -64,7 +67,7 @@ int signal_row_open(struct store_view *view, const struct child_file *file, uint
     row.erasure_day = codec_get_i32(&in);
     row.ended_at = codec_get_i64(&in);
     row.municipality = (uint16_t)codec_get_u16(&in);
-    row.reference = codec_get_text(&in, view->arena, (size_t)MODEL_REFERENCE_MAXIMUM * 4);
+    row.reference = codec_get_text(&in, view->arena, MODEL_REFERENCE_BYTES);
     if (!codec_done(&in) || version != ROW_VERSION) {
         return VIEW_DAMAGED;
     }
@@ -100,7 +103,7 @@ void signal_row_save(struct store_tx *tx, const struct child_file *file, uint32_
     codec_put_i32(&body, row->erasure_day);
     codec_put_i64(&body, row->ended_at);
     codec_put_u16(&body, row->municipality);
-    codec_put_text(&body, row->reference);
+    codec_put_text(&body, row->reference, MODEL_REFERENCE_BYTES);
     if (body.failed) {
         view_fail(&tx->view, -EMSGSIZE);
         return;
@@ -152,10 +155,10 @@ int signal_archive(struct store_tx *tx, uint32_t party, const struct uuid *id)
     row.erasure_day = kept_until < row.erasure_day ? kept_until : row.erasure_day;
     due = signal_due_key(&row, party, id);
     put_due(tx, &due);
-    result = match_left(tx, &file, false);
+    match_left(tx, &file);
     signal_row_save(tx, &file, party, id, &row);
     child_file_save(&tx->view, &file);
-    return result;
+    return 0;
 }
 
 int signal_erase(struct store_tx *tx, uint32_t party, const struct uuid *id, bool wrongful,
@@ -179,7 +182,8 @@ int signal_erase(struct store_tx *tx, uint32_t party, const struct uuid *id, boo
         put_due(tx, &key);
     }
     child_file_remove(&file, (size_t)(member - file.members));
-    result = match_left(tx, &file, wrongful);
+    result = wrongful ? match_retract(tx, &file, id, row.ended_at) : 0;
+    match_left(tx, &file);
     tx->view.head.signals--;
     if (result == 0 && file.member_count == 0) {
         result = match_forget(tx, &file);

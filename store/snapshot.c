@@ -75,9 +75,9 @@ int store_list_parties(struct store_snapshot *snapshot, uint32_t after, size_t l
     if (parties == NULL) {
         return -ENOMEM;
     }
-    for (uint32_t number = after + 1; number <= snapshot->view.head.parties && count < limit;
-         number++) {
-        int result = party_load(&snapshot->view, number, &parties[count]);
+    for (uint64_t number = (uint64_t)after + 1;
+         number <= snapshot->view.head.parties && count < limit; number++) {
+        int result = party_load(&snapshot->view, (uint32_t)number, &parties[count]);
         if (result != 0 && result != STORE_NOT_FOUND) {
             return result;
         }
@@ -252,7 +252,8 @@ static int list_signals(struct signal_lister *lister)
         if (memcmp(&id, &query->after, sizeof(id)) == 0) {
             continue;
         }
-        if (lister->page.count == query->limit || looked == LOOKED_MAXIMUM) {
+        if (lister->page.count == query->limit || looked == LOOKED_MAXIMUM ||
+            (looked > 0 && view_is_heavy(&lister->snapshot->view))) {
             lister->page.more = true;
             break;
         }

@@ -10,6 +10,7 @@
 #include "crypto/secret.h"
 #include "store/clock.h"
 #include "store/committer.h"
+#include "store/keymarks.h"
 #include "store/kv_lmdb.h"
 
 #define FORMAT_NAME "format"
@@ -50,7 +51,7 @@ static int make_empty(struct store *store)
 {
     char note[CHECKPOINT_NOTE_MAXIMUM];
     struct merkle_hash root;
-    struct store_view view = {.arena = &store->arena};
+    struct store_view view = {.keys = store->keys, .arena = &store->arena};
     int result = kv_begin(store->kv, KV_WRITE, &view.kv);
     if (result != 0) {
         return result;
@@ -64,7 +65,26 @@ static int make_empty(struct store *store)
     key = layout_meta(COMMITTER_CHECKPOINT_NAME);
     kv_put(view.kv, KV_META, row_key_bytes(&key), (struct kv_bytes){note, size});
     view_write_head(&view);
+    key_marks_write(&view);
     store->head = view.head;
+    return kv_commit(view.kv);
+}
+
+/* The marks of keys that are new since the last start. */
+static int mark_new_keys(struct store *store)
+{
+    struct store_view view = {.keys = store->keys, .arena = &store->arena};
+    bool complete = false;
+    int result = kv_begin(store->kv, KV_WRITE, &view.kv);
+    if (result != 0) {
+        return result;
+    }
+    result = key_marks_complete(&view, &complete);
+    if (result != 0 || complete) {
+        kv_abort(view.kv);
+        return result;
+    }
+    key_marks_write(&view);
     return kv_commit(view.kv);
 }
 
@@ -117,21 +137,16 @@ static int check_head(struct store *store, struct store_view *view, char why[sta
     return 0;
 }
 
-/* Any row that is sealed shows whether the keys are those of this store. */
+/* Do the keys that seal, and those that say who a child is, belong to this store? */
 static int check_keys(struct store_view *view, char why[static STORE_WHY_SIZE])
 {
-    struct row_key key = layout_party(1, PARTY_PROFILE);
-    struct codec_reader in;
-    int result = view->head.parties == 0 ? 0 : view_open_row(view, KV_PARTY, &key, &in, NULL);
-    if (result == VIEW_DAMAGED) {
-        snprintf(why, STORE_WHY_SIZE, "the store was sealed with other record keys than these");
-        return STORE_STOPPED;
-    }
     uint8_t month_key[SEAL_KEY_BYTES];
-    if (result == 0 && view->head.log_size > 0) {
-        result = log_month_key(view, calendar_month_number(view->head.last_time), false, month_key);
-        secret_wipe(month_key, sizeof(month_key));
+    int result = key_marks_check(view, why);
+    if (result != 0 || view->head.log_size == 0) {
+        return result;
     }
+    result = log_month_key(view, calendar_month_number(view->head.last_time), false, month_key);
+    secret_wipe(month_key, sizeof(month_key));
     if (result == VIEW_DAMAGED) {
         snprintf(why, STORE_WHY_SIZE, "the store was sealed with other epoch keys than these");
         return STORE_STOPPED;
@@ -161,10 +176,10 @@ static int recover(struct store *store, char why[static STORE_WHY_SIZE])
     }
     kv_abort(view.kv);
     arena_finish(&store->arena);
-    if (result == 0 && is_new) {
-        result = make_empty(store);
+    if (result == 0) {
+        result = is_new ? make_empty(store) : mark_new_keys(store);
     }
-    return result;
+    return result > 0 && result != STORE_STOPPED ? -EIO : result;
 }
 
 static int allocate(const struct store_options *options, struct store **ret_store)
@@ -191,6 +206,7 @@ static int allocate(const struct store_options *options, struct store **ret_stor
     waiters_init(&store->waiters);
     arena_init(&store->arena);
     store->last = &store->first;
+    store->kv = options->engine;
     store->keys = options->keys;
     store->policy = options->policy;
     store->failed = options->failed;
@@ -215,8 +231,7 @@ static int prepare_signer(struct store *store, const struct store_options *optio
 
 static int open_engine(struct store *store, const struct store_options *options)
 {
-    if (options->engine != NULL) {
-        store->kv = options->engine;
+    if (store->kv != NULL) {
         return 0;
     }
     struct kv_lmdb_options lmdb = {
@@ -232,6 +247,7 @@ int store_open(const struct store_options *options, struct store **ret_store,
     why[0] = '\0';
     int result = allocate(options, &store);
     if (result != 0) {
+        kv_close(options->engine);
         return result;
     }
     result = prepare_signer(store, options, why);

@@ -68,7 +68,8 @@ struct store_options {
     const char *log_origin;
     struct store_policy policy;
     size_t queue_maximum; /* operations waiting; 0: the default, 4096 */
-    /* An engine that is open already, taken over; NULL: LMDB at `path`. For tests. */
+    /* An engine that is open already, taken over even when opening fails; NULL: LMDB at `path`. For
+     * tests. */
     struct kv *engine;
     /* Told, once, from the committer's thread, when a commit had an unknown outcome. */
     void (*failed)(void *context, const char *what);
@@ -239,7 +240,8 @@ struct store_signal_post {
     const char *reference; /* "" for none */
     /* Out: */
     bool created;         /* false: the same professional had signalled this child already */
-    struct signal signal; /* its texts are those given */
+    struct signal signal; /* `professional` is the text given, `reference` is `kept_reference` */
+    char kept_reference[MODEL_REFERENCE_BYTES + 1]; /* of the signal that is there */
     bool matched;
     struct uuid match;
 };

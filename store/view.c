@@ -5,6 +5,7 @@
 
 #define HEAD_VERSION 1
 #define SEEN_MAXIMUM 65536
+#define HEAVY_BYTES (ARENA_MAXIMUM / 4)
 
 int view_read_head(struct store_view *view)
 {
@@ -171,6 +172,11 @@ void view_upper_bound(const struct store_view *view, struct uuid *ret_bound)
     memset(ret_bound->bytes, 0xff, UUID_BYTES);
     put_be16(ret_bound->bytes, (uint16_t)((uint64_t)view->head.last_time >> 32));
     put_be32(ret_bound->bytes + 2, (uint32_t)view->head.last_time);
+}
+
+bool view_is_heavy(const struct store_view *view)
+{
+    return view->arena->total > HEAVY_BYTES;
 }
 
 void view_fail(struct store_view *view, int fault)

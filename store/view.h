@@ -90,6 +90,12 @@ int view_range_prefix(struct store_view *view, enum kv_table table, const struct
  * millisecond: what a list is bounded by while it is paged. Tells no more than the time. */
 void view_upper_bound(const struct store_view *view, struct uuid *ret_bound);
 
+/*
+ * Whether enough has been read for one page: the rows of a child with hundreds of professionals
+ * are large, and a page that took all of its arena would be no page but a fault.
+ */
+bool view_is_heavy(const struct store_view *view);
+
 /* Makes a transaction fail that found what cannot be: not enough memory, a value too large. */
 void view_fail(struct store_view *view, int fault);
 

@@ -92,7 +92,9 @@ static void cosign(const char *text, uint64_t time, char *note)
 {
     char message[CHECKPOINT_NOTE_MAXIMUM];
     uint8_t payload[8 + 64];
-    sprintf(message, "cosignature/v1\ntime %" PRIu64 "\n%s", time, text);
+    int length =
+        snprintf(message, sizeof(message), "cosignature/v1\ntime %" PRIu64 "\n%s", time, text);
+    assert_in_range(length, 1, sizeof(message) - 1);
     put_be64(payload, time);
     crypto_sign_detached(payload + 8, NULL, (const uint8_t *)message, strlen(message),
                          witness_secret);
