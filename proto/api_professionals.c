@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Professionals: those whom a party has designated to signal, and how to reach them. */
+#include <string.h>
+
+#include "proto/handlers.h"
+
+#define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
+
+struct professional_path {
+    struct text_input id;
+};
+static const struct field path_fields[] = {
+    {.name = "id",
+     .type = FIELD_TEXT,
+     .required = true,
+     .format = &format_professional_id,
+     .offset = offsetof(struct professional_path, id),
+     .description = "The party's own name for the professional."},
+};
+const struct shape shape_professional_path = {FIELDS(path_fields),
+                                              .size = sizeof(struct professional_path)};
+
+struct professional_put {
+    struct text_input name;
+    struct text_input function;
+    struct text_input email;
+    struct text_input phone;
+};
+static const struct field put_fields[] = {
+    {.name = "name",
+     .type = FIELD_TEXT,
+     .required = true,
+     .minimum = 1,
+     .maximum = MODEL_NAME_MAXIMUM,
+     .format = &format_text,
+     .offset = offsetof(struct professional_put, name)},
+    {.name = "function",
+     .type = FIELD_TEXT,
+     .maximum = MODEL_NAME_MAXIMUM,
+     .format = &format_text,
+     .offset = offsetof(struct professional_put, function)},
+    {.name = "email",
+     .type = FIELD_TEXT,
+     .maximum = MODEL_EMAIL_MAXIMUM,
+     .format = &format_email,
+     .offset = offsetof(struct professional_put, email)},
+    {.name = "phone",
+     .type = FIELD_TEXT,
+     .maximum = MODEL_PHONE_MAXIMUM,
+     .format = &format_text,
+     .offset = offsetof(struct professional_put, phone)},
+};
+const struct shape shape_professional_put = {
+    .name = "ProfessionalRequest", FIELDS(put_fields), .size = sizeof(struct professional_put)};
+
+struct professional_query {
+    struct paging_input paging;
+};
+static const struct field query_fields[] = {PAGING_FIELDS(struct professional_query)};
+const struct shape shape_professional_query = {FIELDS(query_fields),
+                                               .size = sizeof(struct professional_query)};
+
+static const char *text_or_empty(const struct text_input *in)
+{
+    return in->text != NULL ? in->text : "";
+}
+
+static void put_done(struct exchange *x)
+{
+    const struct store_professional_put *put = &x->work.professional_put;
+    struct professional professional = {.id = put->id, .contact = put->contact};
+    view_professional(exchange_begin_json(x), &professional);
+    if (!exchange_set_json(x, put->created ? 201 : 200)) {
+        return;
+    }
+    if (put->created) {
+        const char *location = arena_print(&x->scratch, "/v1/professionals/%s", put->id);
+        http_response_header(&x->response, "Location", location != NULL ? location : "");
+    }
+    exchange_finish(x);
+}
+
+void professionals_put(struct exchange *x)
+{
+    const struct professional_path *path = x->path;
+    const struct professional_put *in = x->body;
+    struct store_professional_put *put = &x->work.professional_put;
+    store_professional_put_init(put);
+    put->id = path->id.text;
+    put->contact = (struct contact){
+        .name = in->name.text,
+        .function = text_or_empty(&in->function),
+        .email = text_or_empty(&in->email),
+        .phone = text_or_empty(&in->phone),
+    };
+    static const struct exchange_condition conditions[] = {
+        {STORE_TOO_MANY, NULL, "The party has too many professionals already."},
+        {0},
+    };
+    exchange_submit(x, put_done, conditions);
+}
+
+/* One's own professionals are nobody else's data: reading them is not an entry. */
+void professionals_get(struct exchange *x)
+{
+    const struct professional_path *path = x->path;
+    struct professional professional;
+    int r = store_get_professional(x->snapshot, x->party.number, path->id.text, &professional);
+    if (r != 0) {
+        exchange_refuse_result(x, r);
+        return;
+    }
+    view_professional(exchange_begin_json(x), &professional);
+    exchange_finish_json(x, 200);
+}
+
+/*
+ * The list is in order of id; what bounds it is the number, which only grows: the cursor keeps the
+ * highest there was when the first page was read.
+ */
+struct place {
+    uint32_t bound;
+    char after[PROFESSIONAL_ID_MAXIMUM + 1];
+};
+
+static bool read_place(struct exchange *x, const struct paging_input *paging,
+                       struct place *ret_place)
+{
+    *ret_place = (struct place){0};
+    if (paging->cursor.text == NULL) {
+        return true;
+    }
+    uint8_t payload[4 + PROFESSIONAL_ID_MAXIMUM];
+    size_t size;
+    if (cursor_decode(CURSOR_PROFESSIONALS, paging->cursor.text, paging->cursor.length, 5,
+                      sizeof(payload), payload, &size) != 0 ||
+        professional_id_check((const char *)payload + 4, size - 4) != 0) {
+        paging_refuse_cursor(x);
+        return false;
+    }
+    ret_place->bound = get_be32(payload);
+    memcpy(ret_place->after, payload + 4, size - 4);
+    return true;
+}
+
+static const char *next_cursor(struct exchange *x, const struct place *place)
+{
+    uint8_t payload[4 + PROFESSIONAL_ID_MAXIMUM];
+    size_t length = strlen(place->after);
+    put_be32(payload, place->bound);
+    memcpy(payload + 4, place->after, length);
+    return cursor_encode(&x->scratch, CURSOR_PROFESSIONALS, payload, 4 + length);
+}
+
+/* The highest number from `after` on. */
+static int find_bound(struct exchange *x, const char *after, uint32_t *bound)
+{
+    for (;;) {
+        const struct professional *items;
+        size_t count;
+        int r = store_list_professionals(x->snapshot, x->party.number, after, MODEL_PAGE_MAXIMUM,
+                                         &items, &count);
+        if (r != 0 || count == 0) {
+            return r;
+        }
+        for (size_t i = 0; i < count; i++) {
+            *bound = items[i].number > *bound ? items[i].number : *bound;
+        }
+        after = items[count - 1].id;
+    }
+}
+
+void professionals_list(struct exchange *x)
+{
+    const struct professional_query *in = x->query;
+    size_t limit = paging_limit(&in->paging);
+    struct place place;
+    if (!read_place(x, &in->paging, &place)) {
+        return;
+    }
+    const struct professional *items;
+    size_t count;
+    int r =
+        store_list_professionals(x->snapshot, x->party.number, place.after, limit, &items, &count);
+    if (r == 0 && place.bound == 0) {
+        r = find_bound(x, "", &place.bound);
+    }
+    if (r != 0) {
+        exchange_refuse_result(x, r);
+        return;
+    }
+    struct writer *writer = exchange_begin_json(x);
+    view_begin_list(writer, "professionals");
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].number <= place.bound) {
+            view_professional(writer, &items[i]);
+        }
+    }
+    bool more = false;
+    if (count == limit) {
+        memcpy(place.after, items[count - 1].id, strlen(items[count - 1].id) + 1);
+        r = store_list_professionals(x->snapshot, x->party.number, place.after, 1, &items, &count);
+        more = r == 0 && count > 0;
+    }
+    view_end_list(writer, more ? next_cursor(x, &place) : NULL);
+    exchange_finish_json(x, 200);
+}
+
+void professionals_delete(struct exchange *x)
+{
+    const struct professional_path *path = x->path;
+    struct store_professional_delete *delete = &x->work.professional_delete;
+    store_professional_delete_init(delete);
+    delete->id = path->id.text;
+    static const struct exchange_condition conditions[] = {
+        {STORE_IN_USE, NULL, "Live or archived signals refer to this professional."},
+        {0},
+    };
+    exchange_submit(x, exchange_finish_empty, conditions);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "proto/routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/handlers.h"
+
+#define JSON "application/json"
+#define SMALL_BODY 4096
+#define LARGE_BODY 16384
+#define ONE(status_, description_, shape_) .answers = {{status_, description_, shape_}}
+#define NOTHING .answers = {{204, "Done.", NULL}}
+#define EVERYBODY_TOLD (PARTY_REPORTER | PARTY_MUNICIPALITY)
+
+static const struct route routes[] = {
+    /* Signals */
+    {API_PUBLIC, HTTP_POST, "/v1/signals", "postSignal", "signals",
+     "Signal involvement with a child", ROUTE_AGREED, PARTY_REPORTER, .body = &shape_signal_post,
+     .body_maximum = SMALL_BODY, .produces = JSON,
+     .answers = {{201, "The signal was made.", &shape_signal_posted},
+                 {200, "This professional had signalled this child already.",
+                  &shape_signal_posted}},
+     .conflicts = true, .check = signals_check_post, .run = signals_post},
+    {API_PUBLIC, HTTP_GET, "/v1/signals", "listSignals", "signals", "One's own signals",
+     ROUTE_AGREED, PARTY_REPORTER, .query = &shape_signal_query, .produces = JSON,
+     ONE(200, "A page, oldest first.", &shape_signal_list), .run = signals_list},
+    {API_PUBLIC, HTTP_GET, "/v1/signals/{id}", "getSignal", "signals", "One of one's own signals",
+     ROUTE_AGREED, PARTY_REPORTER, .path = &shape_signal_path, .produces = JSON,
+     ONE(200, "The signal.", &shape_signal), .run = signals_get},
+    {API_PUBLIC, HTTP_DELETE, "/v1/signals/{id}", "withdrawSignal", "signals", "Withdraw a signal",
+     ROUTE_AGREED, PARTY_REPORTER, .path = &shape_signal_path, .query = &shape_signal_withdrawal,
+     NOTHING, .run = signals_delete},
+    /* Professionals */
+    {API_PUBLIC, HTTP_GET, "/v1/professionals", "listProfessionals", "professionals",
+     "One's own professionals", ROUTE_AGREED, PARTY_REPORTER, .query = &shape_professional_query,
+     .produces = JSON, ONE(200, "A page, in order of id.", &shape_professional_list),
+     .run = professionals_list},
+    {API_PUBLIC, HTTP_PUT, "/v1/professionals/{id}", "putProfessional", "professionals",
+     "Add or change a professional", ROUTE_AGREED, PARTY_REPORTER, .path = &shape_professional_path,
+     .body = &shape_professional_put, .body_maximum = LARGE_BODY, .produces = JSON,
+     .answers = {{201, "The professional was added.", &shape_professional},
+                 {200, "The professional was changed.", &shape_professional}},
+     .conflicts = true, .run = professionals_put},
+    {API_PUBLIC, HTTP_GET, "/v1/professionals/{id}", "getProfessional", "professionals",
+     "One professional", ROUTE_AGREED, PARTY_REPORTER, .path = &shape_professional_path,
+     .produces = JSON, ONE(200, "The professional.", &shape_professional),
+     .run = professionals_get},
+    {API_PUBLIC, HTTP_DELETE, "/v1/professionals/{id}", "deleteProfessional", "professionals",
+     "Delete a professional without signals", ROUTE_AGREED, PARTY_REPORTER,
+     .path = &shape_professional_path, NOTHING, .conflicts = true, .run = professionals_delete},
+    /* Matches */
+    {API_PUBLIC, HTTP_GET, "/v1/matches", "listMatches", "matches", "The matches one is told of",
+     ROUTE_AGREED, EVERYBODY_TOLD, .query = &shape_match_query, .produces = JSON,
+     ONE(200, "A page.", &shape_match_list), .run = matches_list},
+    {API_PUBLIC, HTTP_GET, "/v1/matches/{id}", "getMatch", "matches", "One match", ROUTE_AGREED,
+     EVERYBODY_TOLD, .path = &shape_match_path, .produces = JSON,
+     ONE(200, "The match.", &shape_match), .run = matches_get},
+    /* Notices */
+    {API_PUBLIC, HTTP_GET, "/v1/notices", "listNotices", "notices",
+     "The inbox, in order of sequence; can wait for something to come", ROUTE_AGREED,
+     EVERYBODY_TOLD, .query = &shape_notice_query, .produces = JSON,
+     ONE(200, "Notices, or none.", &shape_notice_page), .run = notices_list},
+    {API_PUBLIC, HTTP_POST, "/v1/notices/_acknowledge", "acknowledgeNotices", "notices",
+     "Say what was received", ROUTE_AGREED, EVERYBODY_TOLD, .body = &shape_acknowledgement,
+     .body_maximum = SMALL_BODY, NOTHING, .run = notices_acknowledge},
+    /* Blinded mode */
+    {API_PUBLIC, HTTP_GET, "/v1/pseudonyms/key", "getPseudonymKey", "pseudonyms",
+     "The public key to verify evaluations with", ROUTE_AGREED, PARTY_REPORTER, PARTY_BLINDED,
+     .produces = JSON, ONE(200, "The key in use.", &shape_pseudonym_key), .run = pseudonyms_key},
+    {API_PUBLIC, HTTP_POST, "/v1/pseudonyms/_evaluate", "evaluatePseudonyms", "pseudonyms",
+     "Evaluate blinded elements (RFC 9497, ristretto255-SHA512, mode 1)", ROUTE_AGREED,
+     PARTY_REPORTER, PARTY_BLINDED, .body = &shape_evaluation_request, .body_maximum = SMALL_BODY,
+     .produces = JSON, ONE(200, "The evaluated elements and their proof.", &shape_evaluation),
+     .run = pseudonyms_evaluate},
+    /* The log */
+    {API_PUBLIC, HTTP_GET, "/v1/log-entries", "listLogEntries", "log", "Read the access log",
+     ROUTE_AGREED, PARTY_AUDITOR, .query = &shape_log_query, .produces = JSON,
+     ONE(200, "A page.", &shape_log_entry_list), .run = log_list},
+    {API_PUBLIC, HTTP_POST, "/v1/log-entries/_search", "searchLogEntries", "log",
+     "Find what was logged on one child", ROUTE_AGREED, PARTY_AUDITOR, .body = &shape_log_search,
+     .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "A page, newest first.", &shape_log_entry_list), .run = log_search},
+    {API_PUBLIC, HTTP_GET, "/v1/log-entries/{index}/proof", "proveLogEntry", "log",
+     "Prove that an entry is in the log", ROUTE_AGREED, PARTY_AUDITOR, .path = &shape_log_path,
+     .query = &shape_proof_query, .produces = JSON, ONE(200, "The proof.", &shape_proof),
+     .run = log_prove},
+    {API_PUBLIC, HTTP_GET, "/tlog/checkpoint", "getCheckpoint", "log", "The signed head of the log",
+     ROUTE_CONNECTED, .produces = "text/plain; charset=utf-8", ONE(200, "A signed note.", NULL),
+     .run = log_checkpoint},
+    /* Oneself */
+    {API_PUBLIC, HTTP_GET, "/v1/parties/self", "getPartySelf", "parties",
+     "What the index knows of the party that asks", ROUTE_AGREED, .produces = JSON,
+     ONE(200, "The party.", &shape_party_self), .run = party_self},
+    {API_PUBLIC, HTTP_GET, "/v1/openapi.json", "getOpenapi", "parties", "This document", ROUTE_OPEN,
+     .produces = JSON, ONE(200, "This document.", NULL), .run = openapi_get},
+    /* The operator */
+    {API_CONTROL, HTTP_GET, "/control/status", "getStatus", "control", "How the daemon is",
+     ROUTE_OPERATOR, .produces = JSON, ONE(200, "", &shape_status), .run = control_status},
+    {API_CONTROL, HTTP_POST, "/control/_reload", "reload", "control", "Read certificates again",
+     ROUTE_OPERATOR, NOTHING, .conflicts = true, .run = control_reload},
+    {API_CONTROL, HTTP_POST, "/control/_backup", "backup", "control", "Make and verify a copy",
+     ROUTE_OPERATOR, .body = &shape_backup, .body_maximum = LARGE_BODY, .produces = JSON,
+     ONE(200, "", &shape_backup_made), .conflicts = true, .run = control_backup},
+    {API_CONTROL, HTTP_POST, "/control/parties", "addParty", "control", "Add a party",
+     ROUTE_OPERATOR, .body = &shape_party_add, .body_maximum = LARGE_BODY, .produces = JSON,
+     ONE(201, "", &shape_party), .conflicts = true, .check = control_party_check_add,
+     .run = control_party_add},
+    {API_CONTROL, HTTP_GET, "/control/parties", "listParties", "control", "All parties",
+     ROUTE_OPERATOR, .query = &shape_party_query, .produces = JSON, ONE(200, "", &shape_party_list),
+     .run = control_party_list},
+    {API_CONTROL, HTTP_GET, "/control/parties/{oin}", "getParty", "control", "One party",
+     ROUTE_OPERATOR, .path = &shape_party_path, .produces = JSON, ONE(200, "", &shape_party),
+     .run = control_party_get},
+    {API_CONTROL, HTTP_PUT, "/control/parties/{oin}", "changeParty", "control", "Change a party",
+     ROUTE_OPERATOR, .path = &shape_party_path, .body = &shape_party_change,
+     .body_maximum = LARGE_BODY, .produces = JSON, ONE(200, "", &shape_party),
+     .run = control_party_change},
+    {API_CONTROL, HTTP_POST, "/control/parties/{oin}/_suspend", "suspendParty", "control",
+     "Suspend a party", ROUTE_OPERATOR, .path = &shape_party_path, .produces = JSON,
+     ONE(200, "", &shape_party), .run = control_party_suspend},
+    {API_CONTROL, HTTP_POST, "/control/parties/{oin}/_resume", "resumeParty", "control",
+     "Resume a party", ROUTE_OPERATOR, .path = &shape_party_path, .produces = JSON,
+     ONE(200, "", &shape_party), .run = control_party_resume},
+    {API_CONTROL, HTTP_POST, "/control/parties/{oin}/_allow", "allowParty", "control",
+     "Give a permission", ROUTE_OPERATOR, .path = &shape_party_path,
+     .body = &shape_party_permission, .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "", &shape_party), .run = control_party_allow},
+    {API_CONTROL, HTTP_POST, "/control/parties/{oin}/_deny", "denyParty", "control",
+     "Take a permission away", ROUTE_OPERATOR, .path = &shape_party_path,
+     .body = &shape_party_permission, .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "", &shape_party), .run = control_party_deny},
+    {API_CONTROL, HTTP_PUT, "/control/parties/{oin}/agreements/{municipality}", "putAgreement",
+     "control", "Make or prolong an agreement", ROUTE_OPERATOR, .path = &shape_agreement_path,
+     .body = &shape_agreement_put, .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "", &shape_party), .conflicts = true, .run = control_agreement_put},
+    {API_CONTROL, HTTP_DELETE, "/control/parties/{oin}/agreements/{municipality}", "endAgreement",
+     "control", "End an agreement", ROUTE_OPERATOR, .path = &shape_agreement_path, .produces = JSON,
+     ONE(200, "", &shape_party), .run = control_agreement_end},
+    {API_CONTROL, HTTP_PUT, "/control/parties/{oin}/mandates/{represented}", "putMandate",
+     "control", "Let a supplier act on behalf of a party", ROUTE_OPERATOR,
+     .path = &shape_mandate_path, .body = &shape_mandate_put, .body_maximum = SMALL_BODY,
+     .produces = JSON, ONE(200, "", &shape_party), .run = control_mandate_put},
+#ifdef VIX_TEST_CLOCK
+    {API_CONTROL, HTTP_POST, "/control/clock/_advance", "advanceClock", "control",
+     "Move the clock of a test build", ROUTE_OPERATOR, .body = &shape_clock_advance,
+     .body_maximum = SMALL_BODY, .produces = JSON, ONE(200, "", &shape_clock),
+     .run = control_clock_advance},
+#endif
+};
+
+size_t routes_count(void)
+{
+    return ARRAY_LENGTH(routes);
+}
+
+const struct route *routes_at(size_t i)
+{
+    return &routes[i];
+}
+
+/* Whether the template is the target's path; notes where its variables are. */
+static bool matches(const char *template, const struct target *target, struct route_match *match)
+{
+    size_t variable = 0;
+    const char *at = template;
+    for (size_t i = 0; i < target->segment_count; i++) {
+        const char *text = target->segments[i].text;
+        size_t length = target->segments[i].length;
+        if (*at != '/') {
+            return false;
+        }
+        at++;
+        size_t size = strcspn(at, "/");
+        if (*at == '{') {
+            if (length == 0) {
+                return false;
+            }
+            match->variables[variable] = text;
+            match->lengths[variable++] = length;
+        } else if (size != length || memcmp(at, text, size) != 0) {
+            return false;
+        }
+        at += size;
+    }
+    return *at == '\0';
+}
+
+static void allow(struct route_match *match, enum http_method method)
+{
+    size_t length = strlen(match->allow);
+    snprintf(match->allow + length, sizeof(match->allow) - length, "%s%s%s", length > 0 ? ", " : "",
+             http_method_name(method), method == HTTP_GET ? ", HEAD" : "");
+}
+
+void routes_match(enum api_face face, enum http_method method, const struct target *target,
+                  struct route_match *ret_match)
+{
+    *ret_match = (struct route_match){0};
+    for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
+        const struct route *route = &routes[i];
+        if (route->face != face || !matches(route->template, target, ret_match)) {
+            continue;
+        }
+        ret_match->template = route->template;
+        allow(ret_match, route->method);
+        if (route->method == method || (route->method == HTTP_GET && method == HTTP_HEAD)) {
+            ret_match->route = route;
+        }
+    }
+}
