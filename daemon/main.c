@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <getopt.h>
+#include <openssl/crypto.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "crypto/selftest.h"
+#include "daemon/check.h"
+#include "daemon/log.h"
+#include "daemon/server.h"
+
+static void *tls_malloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return secret_malloc(size);
+}
+
+static void *tls_realloc(void *memory, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return secret_realloc(memory, size);
+}
+
+static void tls_free_memory(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    secret_free(memory);
+}
+
+/* Requests pass through both libraries' buffers: told to wipe them, before anything is allocated.
+ */
+static bool prepare_libraries(void)
+{
+    event_set_mem_functions(secret_malloc, secret_realloc, secret_free);
+    return CRYPTO_set_mem_functions(tls_malloc, tls_realloc, tls_free_memory) == 1 &&
+           secret_init() == 0 && evthread_use_pthreads() == 0;
+}
+
+static enum server_exit start(const char *path, bool check)
+{
+    struct config config;
+    struct config_faults faults = {0};
+    int result = check_configuration(path, &config, &faults);
+    if (result == 0 && check) {
+        result = check_files(&config, &faults);
+    }
+    enum server_exit status = SERVER_EXIT_DONE;
+    if (result != 0) {
+        check_log_faults(&faults);
+        status = result > 0 ? SERVER_EXIT_CONFIGURATION : SERVER_EXIT_FAULT;
+    } else if (check) {
+        printf("%s: in order\n", path);
+    } else {
+        status = server_run(&config);
+    }
+    config_faults_finish(&faults);
+    config_finish(&config);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const char usage[] = "usage: vixd --config FILE [--check]\n       vixd --version\n";
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    const char *path = NULL;
+    bool check = false;
+    for (int letter; (letter = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (letter == 'v') {
+            return puts("vixd " VIX_VERSION) < 0;
+        } else if (letter == 'h') {
+            return fputs(usage, stdout) < 0;
+        } else if (letter == '?') {
+            fputs(usage, stderr);
+            return SERVER_EXIT_CONFIGURATION;
+        }
+        path = letter == 'c' ? optarg : path;
+        check = check || letter == 'k';
+    }
+    if (path == NULL || optind != argc) {
+        fputs(usage, stderr);
+        return SERVER_EXIT_CONFIGURATION;
+    }
+    const char *unsound = prepare_libraries() ? selftest_run() : "libraries";
+    if (unsound != NULL) {
+        log_event(LOG_LEVEL_ERROR, "start", "failed=self-test of=%s", unsound);
+        return SERVER_EXIT_FAULT;
+    }
+    return (int)start(path, check);
+}
