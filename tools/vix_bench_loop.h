@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * One thread's share of the load: it opens its connections, waits until all loops have, and keeps
+ * them busy as its plan says.
+ */
+#ifndef TOOLS_VIX_BENCH_LOOP_H
+#define TOOLS_VIX_BENCH_LOOP_H
+
+#include <pthread.h>
+
+#include "tools/vix_bench_plan.h"
+#include "tools/vix_bench_work.h"
+
+/* The same for all loops. */
+struct bench_field {
+    const struct bench_options *options;
+    const struct bench_target *target;
+    const struct bench_identities *identities;
+    SSL_CTX *context;
+    struct bench_stock *stock;
+    size_t loops;
+    /* Where the loops and their starter wait for each other. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t arrived; /* loops whose connections are open, or will not be */
+    bool begun;     /* `start` was set */
+    int64_t start;  /* of the plan, ns; 0: there will be no load */
+};
+
+struct bench_loop;
+#define BENCH_LOOP_ALONE 1 /* --overlap, and all its connections are of one identity */
+/* 0, BENCH_LOOP_ALONE, or a fault. */
+int bench_loop_new(struct bench_field *field, size_t number,
+                   struct bench_loop **ret_loop) MUST_CHECK;
+void bench_loop_free(struct bench_loop *loop);
+
+/* A thread's function, with the loop as its argument. Arrives, whatever happens. */
+void *bench_loop_run(void *loop);
+/* The starter's: waits until `loops` have arrived; then lets them begin. */
+void bench_field_wait(struct bench_field *field, size_t loops);
+void bench_field_begin(struct bench_field *field, int64_t start);
+
+/* After it has arrived, and before it begins: how long it took to open all connections. */
+int64_t bench_loop_opening(const struct bench_loop *loop);
+
+/* After the thread has ended. */
+struct bench_tally *bench_loop_tally(struct bench_loop *loop);
+struct bench_acknowledged *bench_loop_acknowledged(struct bench_loop *loop);
+bool bench_loop_ran_dry(const struct bench_loop *loop); /* there was nothing left to ask */
+/* What the last failed connection said; static text, or NULL when none failed. */
+const char *bench_loop_why(const struct bench_loop *loop);
+#define BENCH_LOOP_DEAD 1 /* it has no connections, and cannot get any */
+/* 0, BENCH_LOOP_DEAD, or a fault. Also after it has arrived. */
+int bench_loop_result(const struct bench_loop *loop) MUST_CHECK;
+
+#endif
