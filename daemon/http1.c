@@ -134,16 +134,18 @@ static enum http_method find_method(const char *name)
 }
 
 /* llhttp passes over several spaces between method and target, and more after the version. */
-static bool request_line_is_exact(const char *head, const struct http1_parts *parts)
+static bool request_line_is_exact(const char *head, size_t size, const struct http1_parts *parts)
 {
-    while (*head == '\r' || *head == '\n') {
-        head++;
+    static const char tail[] = " HTTP/1.1\r\n";
+    size_t at = 0;
+    while (at < size && (head[at] == '\r' || head[at] == '\n')) {
+        at++;
     }
     size_t method = strlen(parts->method);
-    const char *target = head + method + 1;
-    static const char tail[] = " HTTP/1.1\r\n";
-    return strncmp(head, parts->method, method) == 0 && head[method] == ' ' &&
-           strncmp(target + strcspn(target, " \r"), tail, strlen(tail)) == 0;
+    size_t behind = parts->target.at + parts->target.length;
+    return parts->target.at == at + method + 1 && memcmp(head + at, parts->method, method) == 0 &&
+           head[at + method] == ' ' && size - behind >= strlen(tail) &&
+           memcmp(head + behind, tail, strlen(tail)) == 0;
 }
 
 /* Only what RFC 3986 lets stand in a path and a query; llhttp lets more pass. */
@@ -287,7 +289,7 @@ static const struct http1_refusal *parse(char *head, size_t size, struct http_re
 {
     struct http1_parts parts;
     const struct http1_refusal *refusal = check_split(http1_split(head, size, &parts), head);
-    bool exact = refusal != NULL || request_line_is_exact(head, &parts);
+    bool exact = refusal != NULL || request_line_is_exact(head, size, &parts);
     request->method = find_method(parts.method);
     if (parts.target.length > 0) {
         head[parts.target.at + parts.target.length] = '\0';

@@ -150,7 +150,7 @@ static void handshakes_eased(void *context)
 
 static int reduce_privileges(struct server *server)
 {
-    int result = sighandler_ignore();
+    int result = sighandler_block();
     return result != 0 ? result : privileges_reduce(server->config->connections);
 }
 
@@ -387,7 +387,8 @@ static void on_minute(evutil_socket_t fd, short what, void *user)
 static int start_serving(struct server *server)
 {
     struct event_base *base = server->home.base;
-    server->signals = (struct sighandler){.reload = on_reload, .stop = on_stop, .context = server};
+    server->signals =
+        (struct sighandler){.reload = on_reload, .stop = on_stop, .context = server, .fd = -1};
     server->minute_timer = event_new(base, -1, EV_PERSIST, on_minute, server);
     server->drain_timer = evtimer_new(base, on_drain_deadline, server);
     if (server->minute_timer == NULL || server->drain_timer == NULL ||

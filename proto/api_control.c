@@ -79,12 +79,19 @@ void control_reload(struct exchange *x)
     const struct api_options *options = &x->options.api->options;
     char why[STORE_WHY_SIZE] = "This daemon cannot reload.";
     int r = options->reload != NULL ? options->reload(options->context, why) : -ENOSYS;
-    if (r == 0) {
-        exchange_finish_empty(x);
+    if (r != 0) {
+        exchange_refuse(x, "conflict",
+                        arena_copy_text(&x->scratch, why, strnlen(why, sizeof(why) - 1)));
         return;
     }
-    const char *detail = arena_copy_text(&x->scratch, why, strnlen(why, sizeof(why) - 1));
-    exchange_refuse(x, "conflict", detail);
+    struct log_note *note = exchange_new_memory(x, sizeof(*note));
+    if (note == NULL) {
+        exchange_fail(x);
+        return;
+    }
+    *note = (struct log_note){.event = LOG_CERTIFICATES_RELOADED};
+    x->response.status = 204;
+    exchange_note(x, note);
 }
 
 /* ---- backup: long, so on a thread of its own ---- */

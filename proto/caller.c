@@ -137,6 +137,7 @@ int caller_identify(struct exchange *x, const char **ret_slug)
 {
     const struct caller *caller = &x->options.caller;
     x->by = (struct attribution){0};
+    x->by.operation = x->match.route != NULL ? x->match.route->operation : NULL;
     x->known = false;
     (void)negotiate_trace(&x->request, &x->by);
     if (x->options.face == API_CONTROL) {

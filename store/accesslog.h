@@ -54,6 +54,7 @@ enum log_event {
     LOG_BACKUP_MADE,
     LOG_OPERATOR_READ,  /* the operator looked at a party or the list */
     LOG_CLOCK_ADVANCED, /* test builds */
+    LOG_CERTIFICATES_RELOADED,
     LOG_EVENTS,
 };
 /* "signal-posted" and so on; NULL for a number that is none. */

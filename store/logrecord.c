@@ -51,6 +51,7 @@ static const char *const event_names[LOG_EVENTS] = {
     [LOG_BACKUP_MADE] = "backup-made",
     [LOG_OPERATOR_READ] = "operator-read",
     [LOG_CLOCK_ADVANCED] = "clock-advanced",
+    [LOG_CERTIFICATES_RELOADED] = "certificates-reloaded",
 };
 
 const char *accesslog_event_name(enum log_event event)

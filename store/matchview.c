@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/clock.h"
 #include "store/matches.h"
 #include "store/parties.h"
 #include "store/signals.h"
@@ -135,7 +136,10 @@ int match_view_build(struct store_view *view, struct child_file *file,
         result = municipality_notified(view, party->number, &built);
     }
     if (result == 0 && match->status != MATCH_ENDED) {
-        built.follow_up_due_day = match->follow_up_due_day;
+        /* Counted from when this party was told: the match's own date would tell a newcomer when
+         * the others signalled. */
+        built.follow_up_due_day =
+            calendar_dutch_day(built.notified_at) + view->policy->follow_up_days;
         /* With one signal of its own, everyone else; with more, each of its own is another to
          * the other one. */
         result = match_involved(view, file, built.own_count == 1 ? &built.own[0].id : NULL,

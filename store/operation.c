@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "store/matches.h"
 #include "store/notices.h"
+#include "store/signals.h"
 #include "store/snapshot.h"
 
 void operation_init(struct store_op *op, enum store_lane lane,
@@ -101,12 +103,63 @@ void note_object_party(struct log_note *note, uint32_t number)
     put_be32(note->object, number);
 }
 
+/* On whom a disclosure is: the child behind what was shown of a party's own. */
+static int find_child(struct store_tx *tx, const struct store_op *op, const struct log_note *note,
+                      struct child_key *ret_child)
+{
+    struct uuid id;
+    struct signal_row row;
+    int result;
+    memcpy(id.bytes, note->object, UUID_BYTES);
+    switch (note->object_kind) {
+    case LOG_OBJECT_MATCH:
+        return match_child(&tx->view, &id, ret_child);
+    case LOG_OBJECT_NOTICE:
+        return notice_child(&tx->view, op->party, get_be64(note->object), ret_child);
+    case LOG_OBJECT_SIGNAL:
+        result = signal_row_peek(&tx->view, op->party, &id, &row);
+        if (result == 0) {
+            *ret_child = row.child;
+        }
+        return result;
+    default:
+        return STORE_NOT_FOUND;
+    }
+}
+
+/* Something was shown, and its child is gone since: read again. */
+static int complete_note(struct store_tx *tx, const struct store_op *op, struct log_note *note)
+{
+    struct child_key child;
+    bool shown = note->event == LOG_MATCH_READ || note->event == LOG_NOTICE_OFFERED ||
+                 note->event == LOG_SIGNAL_READ;
+    if (!shown || note->has_subject || note->object_kind == LOG_OBJECT_NONE) {
+        return 0;
+    }
+    int result = find_child(tx, op, note, &child);
+    if (result == 0) {
+        note_subject(note, &child);
+    }
+    return result == STORE_NOT_FOUND ? STORE_STALE : result;
+}
+
 static int run_notes(struct store_tx *tx, struct store_op *op)
 {
     struct store_note_op *notes = CONTAINER_OF(op, struct store_note_op, op);
-    int result = notes->count > STORE_NOTES_MAXIMUM ? -E2BIG : 0;
+    if (notes->count > STORE_NOTES_MAXIMUM) {
+        return -E2BIG;
+    }
+    struct log_note *complete = arena_new(tx->view.arena, (notes->count + 1) * sizeof(*complete));
+    if (complete == NULL) {
+        return -ENOMEM;
+    }
+    int result = 0;
     for (size_t i = 0; i < notes->count && result == 0; i++) {
-        result = tx_log_op(tx, op, &notes->notes[i]);
+        complete[i] = notes->notes[i];
+        result = complete_note(tx, op, &complete[i]);
+    }
+    for (size_t i = 0; i < notes->count && result == 0; i++) {
+        result = tx_log_op(tx, op, &complete[i]);
     }
     return result;
 }
