@@ -28,8 +28,7 @@ static void run_free(struct run **run)
         for (size_t i = 0; i < (*run)->made; i++) {
             bench_loop_free((*run)->loops[i]);
         }
-        pthread_mutex_destroy(&(*run)->field.lock);
-        pthread_cond_destroy(&(*run)->field.changed);
+        bench_field_finish(&(*run)->field);
         bench_acknowledged_finish(&(*run)->acknowledged);
         free(*run);
     }
@@ -40,8 +39,7 @@ static struct run *run_new(const struct bench_field *field)
     struct run *run = calloc(1, sizeof(*run));
     if (run != NULL) {
         run->field = *field;
-        pthread_mutex_init(&run->field.lock, NULL);
-        pthread_cond_init(&run->field.changed, NULL);
+        bench_field_init(&run->field);
     }
     return run;
 }

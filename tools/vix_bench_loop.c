@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/vix_bench_plan.h"
+
 #define HANDSHAKES_AT_ONCE 8      /* each costs the server milliseconds */
 #define OPENING_SECONDS 30        /* and a second more for each 100 connections */
 #define TRIES_MAXIMUM 10          /* of a connection, in a row, without an answer */
@@ -174,25 +176,6 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 
 /* ---- what comes back ---- */
 
-static void count_answer(struct bench_loop *loop, const struct line *line,
-                         const struct bench_answer *answer)
-{
-    struct bench_tally *tally = &loop->tally;
-    const struct bench_head *head = answer->head;
-    bool good = head->status >= 200 && head->status <= 299;
-    size_t length = 0;
-    const char *slug =
-        head->problem ? bench_problem_slug(answer->body, answer->body_length, &length) : NULL;
-    tally->answered++;
-    tally->last = answer->at;
-    tally->body_bytes += answer->body_length;
-    bench_tally_count(tally, head->status, slug != NULL ? slug : "", length, 1);
-    if (good) {
-        tally->successful++;
-        bench_histogram_add(&tally->latency, answer->at - line->intended);
-    }
-}
-
 static void on_answered(struct bench_conn *conn, const struct bench_answer *answer)
 {
     struct line *line = line_of(conn);
@@ -200,7 +183,9 @@ static void on_answered(struct bench_conn *conn, const struct bench_answer *answ
     loop->busy--;
     line->tries = 0;
     if (line->measured) {
-        count_answer(loop, line, answer);
+        loop->tally.last = answer->at;
+        bench_tally_add_answer(&loop->tally, answer->head, answer->body,
+                               answer->at - line->intended);
     } else {
         loop->tally.warm_up++;
     }
@@ -485,43 +470,11 @@ static void load(struct bench_loop *loop)
     }
 }
 
-void bench_field_wait(struct bench_field *field, size_t loops)
-{
-    pthread_mutex_lock(&field->lock);
-    while (field->arrived < loops) {
-        pthread_cond_wait(&field->changed, &field->lock);
-    }
-    pthread_mutex_unlock(&field->lock);
-}
-
-void bench_field_begin(struct bench_field *field, int64_t start)
-{
-    pthread_mutex_lock(&field->lock);
-    field->start = start;
-    field->begun = true;
-    pthread_cond_broadcast(&field->changed);
-    pthread_mutex_unlock(&field->lock);
-}
-
-/* Whether there will be a load. */
-static bool arrive(struct bench_field *field)
-{
-    pthread_mutex_lock(&field->lock);
-    field->arrived++;
-    pthread_cond_broadcast(&field->changed);
-    while (!field->begun) {
-        pthread_cond_wait(&field->changed, &field->lock);
-    }
-    bool begins = field->start != 0;
-    pthread_mutex_unlock(&field->lock);
-    return begins;
-}
-
 void *bench_loop_run(void *user)
 {
     struct bench_loop *loop = user;
     open_all(loop);
-    if (arrive(loop->field) && loop->result == 0) {
+    if (bench_field_arrive(loop->field) && loop->result == 0) {
         load(loop);
     }
     return NULL;

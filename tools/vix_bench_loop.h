@@ -6,26 +6,8 @@
 #ifndef TOOLS_VIX_BENCH_LOOP_H
 #define TOOLS_VIX_BENCH_LOOP_H
 
-#include <pthread.h>
-
-#include "tools/vix_bench_plan.h"
+#include "tools/vix_bench_field.h"
 #include "tools/vix_bench_work.h"
-
-/* The same for all loops. */
-struct bench_field {
-    const struct bench_options *options;
-    const struct bench_target *target;
-    const struct bench_identities *identities;
-    SSL_CTX *context;
-    struct bench_stock *stock;
-    size_t loops;
-    /* Where the loops and their starter wait for each other. */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    size_t arrived; /* loops whose connections are open, or will not be */
-    bool begun;     /* `start` was set */
-    int64_t start;  /* of the plan, ns; 0: there will be no load */
-};
 
 struct bench_loop;
 #define BENCH_LOOP_ALONE 1 /* --overlap, and all its connections are of one identity */
@@ -36,9 +18,6 @@ void bench_loop_free(struct bench_loop *loop);
 
 /* A thread's function, with the loop as its argument. Arrives, whatever happens. */
 void *bench_loop_run(void *loop);
-/* The starter's: waits until `loops` have arrived; then lets them begin. */
-void bench_field_wait(struct bench_field *field, size_t loops);
-void bench_field_begin(struct bench_field *field, int64_t start);
 
 /* After it has arrived, and before it begins: how long it took to open all connections. */
 int64_t bench_loop_opening(const struct bench_loop *loop);

@@ -78,13 +78,22 @@ static int admit(struct bench_caller *control, const struct bench_options *optio
     return result;
 }
 
-static int put_professional(const struct bench_options *options,
-                            const struct bench_identity *identity)
+/* As the party, with the certificate that it was given. */
+static int put_professional(const struct bench_options *options, const char *directory,
+                            const struct party *party)
 {
-    CLEANUP(bench_caller_close) struct bench_caller caller = {0};
+    CLEANUP(text_finish) struct text certificate = {0};
+    CLEANUP(text_finish) struct text key = {0};
     CLEANUP(text_finish) struct text body = {0};
     CLEANUP(text_finish) struct text path = {0};
-    int result = bench_caller_open(&caller, options, identity);
+    CLEANUP(bench_caller_close) struct bench_caller caller = {0};
+    text_add_format(&certificate, "%s/%s.pem", directory, party->name);
+    text_add_format(&key, "%s/%s.key", directory, party->name);
+    if (certificate.fault != 0 || key.fault != 0) {
+        return bench_report_fault(-ENOMEM);
+    }
+    struct bench_identity identity = {.certificate_path = certificate.bytes, .key_path = key.bytes};
+    int result = bench_caller_open(&caller, options, &identity);
     text_open_object(&body);
     text_add_member(&body, "name", "B. Proef");
     text_add_member(&body, "function", "belastingproef");
@@ -100,7 +109,6 @@ static int put_professional(const struct bench_options *options,
     return result;
 }
 
-/* Certificates and parties. */
 static int make_parties(const struct bench_options *options, const char *directory)
 {
     CLEANUP(bench_issuer_freep) struct bench_issuer *issuer = NULL;
@@ -115,21 +123,7 @@ static int make_parties(const struct bench_options *options, const char *directo
         name_party((size_t)i, &party);
         result = bench_issue(issuer, directory, party.name, party.oin, party.organisation);
         result = result == VIX_DONE ? admit(&control, options, &party) : result;
-    }
-    return result;
-}
-
-static int prepare_in(const struct bench_options *options, const char *directory)
-{
-    CLEANUP(bench_identities_finish) struct bench_identities identities = {0};
-    int result = make_parties(options, directory);
-    result = result == VIX_DONE ? bench_identities_load(directory, &identities) : result;
-    for (size_t i = 0; i < identities.count && result == VIX_DONE; i++) {
-        result = put_professional(options, &identities.items[i]);
-    }
-    if (result == VIX_DONE) {
-        printf("%zu identities in %s, each with professional %s\n", identities.count, directory,
-               options->professional);
+        result = result == VIX_DONE ? put_professional(options, directory, &party) : result;
     }
     return result;
 }
@@ -157,5 +151,11 @@ int bench_prepare(const struct bench_options *given)
         return bench_report_fault(-ENOMEM);
     }
     options.ca = options.ca != NULL ? options.ca : ca;
-    return prepare_in(&options, options.identities != NULL ? options.identities : directory);
+    const char *place = options.identities != NULL ? options.identities : directory;
+    result = make_parties(&options, place);
+    if (result == VIX_DONE) {
+        printf("%lld identities in %s, each with professional %s\n", (long long)options.parties,
+               place, options.professional);
+    }
+    return result;
 }

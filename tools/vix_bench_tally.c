@@ -36,6 +36,20 @@ void bench_tally_count(struct bench_tally *tally, int status, const char *slug, 
     outcome->count += count;
 }
 
+void bench_tally_add_answer(struct bench_tally *tally, const struct bench_head *head,
+                            const char *body, int64_t latency)
+{
+    size_t length = 0;
+    const char *slug = head->problem ? bench_problem_slug(body, head->body_length, &length) : NULL;
+    tally->answered++;
+    tally->body_bytes += head->body_length;
+    bench_tally_count(tally, head->status, slug != NULL ? slug : "", length, 1);
+    if (head->status >= 200 && head->status <= 299) {
+        tally->successful++;
+        bench_histogram_add(&tally->latency, latency);
+    }
+}
+
 void bench_tally_merge(struct bench_tally *into, const struct bench_tally *from)
 {
     into->answered += from->answered;

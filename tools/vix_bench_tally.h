@@ -3,6 +3,7 @@
 #ifndef TOOLS_VIX_BENCH_TALLY_H
 #define TOOLS_VIX_BENCH_TALLY_H
 
+#include "tools/vix_bench_head.h"
 #include "tools/vix_bench_histogram.h"
 
 #define BENCH_OUTCOMES_MAXIMUM 32
@@ -42,6 +43,9 @@ struct bench_tally {
     struct bench_histogram handshake;
 };
 
+/* An answer, whole, of a request that was measured; latency in ns. */
+void bench_tally_add_answer(struct bench_tally *tally, const struct bench_head *head,
+                            const char *body, int64_t latency);
 /* `slug` need not end with a NUL. */
 void bench_tally_count(struct bench_tally *tally, int status, const char *slug, size_t length,
                        uint64_t count);
