@@ -6,6 +6,7 @@ Only Debian's Python and pytest; the client here is written on http.client, inde
 fails.
 """
 import datetime
+import functools
 import http.client
 import json as jsonlib
 import os
@@ -276,7 +277,7 @@ class TlsClient(HttpClient):
 class Party(TlsClient):
     """A party of the index, with its certificate."""
 
-    @property
+    @functools.cached_property
     def oin(self):
         return self.daemon.pki.oin(self.name)
 

@@ -783,6 +783,13 @@ def test_stopping_is_bounded(hasty):
     assert "drained=no" in daemon.log
 
 
+def test_being_told_to_stop_again_and_again(daemon):
+    while daemon.process.poll() is None:
+        daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.wait_for_exit() == 0
+    assert "stopped status=0" in daemon.log
+
+
 def test_stopping_under_load_loses_nothing_that_was_answered(start_daemon):
     daemon = start_daemon()
     school = daemon.operator.admit("school")
