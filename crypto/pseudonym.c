@@ -34,3 +34,14 @@ void pseudonym_child_key(const uint8_t index_key[static PSEUDONYM_KEY_BYTES],
     crypto_generichash_blake2b(ret_key->bytes, sizeof(ret_key->bytes), element->bytes,
                                sizeof(element->bytes), index_key, PSEUDONYM_KEY_BYTES);
 }
+
+void pseudonym_name_hash(const uint8_t index_key[static PSEUDONYM_KEY_BYTES], const char *domain,
+                         const char *name, size_t length,
+                         uint8_t ret_hash[static PSEUDONYM_NAME_HASH_BYTES])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, index_key, PSEUDONYM_KEY_BYTES, PSEUDONYM_NAME_HASH_BYTES);
+    crypto_generichash_update(&state, (const uint8_t *)domain, strlen(domain) + 1);
+    crypto_generichash_update(&state, (const uint8_t *)name, length);
+    crypto_generichash_final(&state, ret_hash, PSEUDONYM_NAME_HASH_BYTES);
+}

@@ -35,4 +35,13 @@ int pseudonym_from_bsn(const struct oprf_scalar *evaluation_key, const struct bs
 void pseudonym_child_key(const uint8_t index_key[static PSEUDONYM_KEY_BYTES],
                          const struct oprf_element *element, struct child_key *ret_key);
 
+/*
+ * A keyed hash of a name under which something is found, for names that are personal themselves:
+ * BLAKE2b-128 keyed with the index key, over domain || 00 || name.
+ */
+#define PSEUDONYM_NAME_HASH_BYTES 16
+void pseudonym_name_hash(const uint8_t index_key[static PSEUDONYM_KEY_BYTES], const char *domain,
+                         const char *name, size_t length,
+                         uint8_t ret_hash[static PSEUDONYM_NAME_HASH_BYTES]);
+
 #endif

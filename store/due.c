@@ -28,30 +28,47 @@ static int log_signal(struct store_tx *tx, enum log_event event, const struct ch
     return tx_log(tx, &by_itself, &note, &index);
 }
 
-static int end_signal(struct store_tx *tx, struct due_row *row, bool erase)
+static void read_about(struct due_row *row, uint32_t *ret_party, struct uuid *ret_id)
 {
-    struct uuid id;
-    struct signal_row signal;
-    uint32_t party = codec_get_u32(&row->about);
-    codec_get_bytes(&row->about, id.bytes, UUID_BYTES);
-    int result = signal_row_peek(&tx->view, party, &id, &signal);
-    if (result != 0) {
-        return result == STORE_NOT_FOUND ? 0 : result;
-    }
-    result = erase ? signal_erase(tx, party, &id, false, true) : signal_archive(tx, party, &id);
-    return result != 0 ? result
-                       : log_signal(tx, erase ? LOG_SIGNAL_ERASED : LOG_SIGNAL_ARCHIVED,
-                                    &signal.child, &id);
+    *ret_party = codec_get_u32(&row->about);
+    codec_get_bytes(&row->about, ret_id->bytes, UUID_BYTES);
 }
 
 static int run_removal(struct store_tx *tx, struct due_row *row)
 {
-    return end_signal(tx, row, false);
+    struct uuid id;
+    uint32_t party;
+    struct signal_row signal;
+    read_about(row, &party, &id);
+    int result = signal_row_peek(&tx->view, party, &id, &signal);
+    if (result == 0) {
+        result = signal_archive(tx, party, &id);
+    }
+    if (result == 0) {
+        result = log_signal(tx, LOG_SIGNAL_ARCHIVED, &signal.child, &id);
+    }
+    return result == STORE_NOT_FOUND ? 0 : result;
 }
 
 static int run_erasure(struct store_tx *tx, struct due_row *row)
 {
-    return end_signal(tx, row, true);
+    struct uuid id;
+    uint32_t party;
+    struct signal_row signal;
+    CLEANUP(child_file_wipe) struct child_file file = {0};
+    read_about(row, &party, &id);
+    int result = signal_row_load(&tx->view, party, &id, &signal, &file);
+    if (result == 0 && calendar_dutch_midnight(signal.erasure_day) > tx->now) {
+        signal_due_put_day(tx, &signal, party, &id); /* the month has come, not yet the day */
+        return 0;
+    }
+    if (result == 0) {
+        result = signal_erase(tx, party, &id, false, true);
+    }
+    if (result == 0) {
+        result = log_signal(tx, LOG_SIGNAL_ERASED, &signal.child, &id);
+    }
+    return result == STORE_NOT_FOUND ? 0 : result;
 }
 
 static int run_tombstone_end(struct store_tx *tx, struct due_row *row)
@@ -198,6 +215,23 @@ static int first_due(struct store_view *view, int64_t now, struct due_row *ret_r
     return 0;
 }
 
+bool due_set_aside(struct store_tx *tx, const struct row_key *row)
+{
+    struct row_key later = *row;
+    struct kv_bytes value;
+    uint8_t copy[UUID_BYTES] = {0};
+    int result = kv_get(tx->view.kv, KV_DUE, row_key_bytes(row), &value);
+    if (result != 0 || value.size > sizeof(copy)) {
+        return false;
+    }
+    size_t size = value.size;
+    memcpy(copy, value.data, size);
+    put_be64(later.bytes, (uint64_t)(tx->now + CLOCK_DAY));
+    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(row));
+    kv_put(tx->view.kv, KV_DUE, row_key_bytes(&later), (struct kv_bytes){copy, size});
+    return true;
+}
+
 int due_next(struct store_view *view, int64_t *ret_instant)
 {
     struct due_row row = {0};
@@ -225,8 +259,12 @@ int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more)
             *ret_more = false;
             return 0;
         }
-        if (result == 0) {
-            result = run_row(tx, &row, kind);
+        if (result != 0) {
+            return result;
+        }
+        result = run_row(tx, &row, kind);
+        if (result == VIEW_DAMAGED) {
+            tx->failed_due = row.key;
         }
         if (result != 0) {
             return result;

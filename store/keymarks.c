@@ -79,18 +79,24 @@ static int has_mark(struct store_view *view, enum keyring_purpose purpose, bool 
     return result == KV_NOT_FOUND ? 0 : result;
 }
 
-int key_marks_complete(struct store_view *view, bool *ret_complete)
+int key_marks_find_new(struct store_view *view, bool *ret_new, char why[static STORE_WHY_SIZE])
 {
-    bool complete = true;
+    bool any = false;
     for (size_t i = 0; i < ARRAY_LENGTH(marked); i++) {
         bool has;
         int result = has_mark(view, marked[i], &has);
         if (result != 0) {
             return result;
         }
-        complete = complete && has;
+        if (!has && marked[i] != KEYRING_RECORD) {
+            snprintf(why, STORE_WHY_SIZE,
+                     "the key %s-%" PRIu32 " is new, and this store has not been moved to it",
+                     keyring_purpose_name(marked[i]), keyring_current(view->keys, marked[i]));
+            return STORE_STOPPED;
+        }
+        any = any || !has;
     }
-    *ret_complete = complete;
+    *ret_new = any;
     return 0;
 }
 

@@ -12,9 +12,14 @@
 
 /* STORE_STOPPED, and why, when a key that has left a mark is not there, or is another one. */
 int key_marks_check(struct store_view *view, char why[static STORE_WHY_SIZE]) MUST_CHECK;
-/* Whether each key for new work has left its mark. */
-int key_marks_complete(struct store_view *view, bool *ret_complete) MUST_CHECK;
-/* In a write transaction: those that are missing. Faults are sticky. */
+/* In a write transaction: those of the keys for new work, in a new store. Faults are sticky. */
 void key_marks_write(struct store_view *view);
+/*
+ * A new record key may come at any start: `ret_new`, and its mark is to be written. A new
+ * evaluation or index key may not, for everything that is there would have to be moved to it first:
+ * STORE_STOPPED, and why.
+ */
+int key_marks_find_new(struct store_view *view, bool *ret_new,
+                       char why[static STORE_WHY_SIZE]) MUST_CHECK;
 
 #endif

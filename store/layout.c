@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
-static_assert(4 + 1 + PROFESSIONAL_ID_MAXIMUM <= LAYOUT_KEY_SIZE, "the longest key fits");
+static_assert(1 + OIN_LENGTH + 8 <= LAYOUT_KEY_SIZE && PSEUDONYM_KEY_BYTES + 1 <= LAYOUT_KEY_SIZE,
+              "the longest keys fit");
 
 static void add(struct row_key *key, const void *bytes, size_t size)
 {
@@ -80,10 +81,11 @@ struct row_key layout_party_uuid(uint32_t party, enum party_row kind, const stru
     return key;
 }
 
-struct row_key layout_professional_id(uint32_t party, const char *text)
+struct row_key layout_professional_id(uint32_t party,
+                                      const uint8_t hash[static LAYOUT_ID_HASH_BYTES])
 {
     struct row_key key = layout_party(party, PARTY_PROFESSIONAL_ID);
-    add(&key, text, strnlen(text, PROFESSIONAL_ID_MAXIMUM));
+    add(&key, hash, LAYOUT_ID_HASH_BYTES);
     return key;
 }
 

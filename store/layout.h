@@ -22,7 +22,8 @@
 #include "store/ids.h"
 #include "store/kv.h"
 
-#define LAYOUT_KEY_SIZE 72 /* party, kind and the longest professional id */
+#define LAYOUT_KEY_SIZE 40 /* bytes of the longest key */
+#define LAYOUT_ID_HASH_BYTES 16
 
 /* A key being built, on the stack. */
 struct row_key {
@@ -41,13 +42,12 @@ enum party_row {
     PARTY_PROFILE = 1,
     PARTY_COUNTERS = 2,        /* inbox head, acknowledged mark, professional numbers given out */
     PARTY_PROFESSIONAL = 3,    /* number (4) */
-    PARTY_PROFESSIONAL_ID = 4, /* text */
+    PARTY_PROFESSIONAL_ID = 4, /* keyed hash of the id (16): ids tend to be names */
     PARTY_SIGNAL = 5,          /* uuid */
     PARTY_NOTICE = 6,          /* sequence (8) */
     PARTY_TOMBSTONE = 7,       /* uuid */
     PARTY_MANDATE_HELD = 8,    /* represented party (4) */
     PARTY_MATCH_TOLD = 9,      /* match id: what a municipality was told of */
-    PARTY_CONTACTS = 10,       /* the revision in which contact data last changed */
 };
 
 /* In the order in which rows of one instant are worked off. */
@@ -66,7 +66,8 @@ struct row_key layout_party(uint32_t party, enum party_row kind);
 struct row_key layout_party_u32(uint32_t party, enum party_row kind, uint32_t id);
 struct row_key layout_party_u64(uint32_t party, enum party_row kind, uint64_t id);
 struct row_key layout_party_uuid(uint32_t party, enum party_row kind, const struct uuid *id);
-struct row_key layout_professional_id(uint32_t party, const char *text);
+struct row_key layout_professional_id(uint32_t party,
+                                      const uint8_t hash[static LAYOUT_ID_HASH_BYTES]);
 struct row_key layout_organisation(const struct oin *oin);
 struct row_key layout_municipality(uint16_t code);
 struct row_key layout_match(const struct uuid *id);

@@ -82,13 +82,23 @@ void log_actor_from(const struct attribution *by, struct log_actor *ret_actor)
     *ret_actor = actor;
 }
 
+static void put_oin(struct codec_writer *out, const struct oin *oin)
+{
+    struct oin parsed;
+    size_t length = strnlen(oin->text, sizeof(oin->text));
+    if (length != 0 && oin_parse(oin->text, length, &parsed) != 0) {
+        out->failed = true;
+    }
+    codec_put_text(out, oin->text, OIN_LENGTH);
+}
+
 void log_actor_encode(const struct log_actor *actor, struct codec_writer *out)
 {
     codec_put_u8(out, LOGRECORD_VERSION);
     codec_put_u8(out, (actor->has_certificate ? ACTOR_HAS_CERTIFICATE : 0u) |
                           (actor->is_operator ? ACTOR_IS_OPERATOR : 0u));
-    codec_put_text(out, actor->party.text, OIN_LENGTH);
-    codec_put_text(out, actor->on_behalf_of.text, OIN_LENGTH);
+    put_oin(out, &actor->party);
+    put_oin(out, &actor->on_behalf_of);
     if (actor->has_certificate) {
         codec_put_bytes(out, actor->certificate, sizeof(actor->certificate));
     }
@@ -99,11 +109,14 @@ void log_actor_encode(const struct log_actor *actor, struct codec_writer *out)
 
 static void get_oin(struct codec_reader *in, struct oin *oin)
 {
+    char text[OIN_LENGTH];
     size_t length = codec_get_u16(in);
-    if (length != 0 && length != OIN_LENGTH) {
+    if (length == 0) {
+        return;
+    }
+    codec_get_bytes(in, text, sizeof(text));
+    if (length != sizeof(text) || oin_parse(text, sizeof(text), oin) != 0) {
         in->failed = true;
-    } else {
-        codec_get_bytes(in, oin->text, length);
     }
 }
 

@@ -160,14 +160,16 @@ int match_joined(struct store_tx *tx, struct child_file *file)
     return result;
 }
 
-/* Whoever was in the match and is still live, and the municipalities that were told of it. */
+/* Whoever was in the match with the wrongful signal and is still live, and the municipalities that
+ * were told of it. */
 static int retract(struct store_tx *tx, const struct child_file *file,
-                   const struct child_match *match)
+                   const struct child_match *match, int64_t ended_at)
 {
     int result = 0;
     for (size_t i = 0; i < file->member_count && result == 0; i++) {
         const struct child_member *member = &file->members[i];
-        if (!member->archived && child_match_had(match, &member->signal)) {
+        bool met = ended_at == 0 || uuid_instant(&member->signal) <= ended_at;
+        if (!member->archived && met && child_match_had(match, &member->signal)) {
             result = notice_send(tx, file, member->party, NOTICE_MATCH_RETRACTED, &match->id,
                                  &member->signal);
         }
@@ -186,7 +188,7 @@ int match_retract(struct store_tx *tx, const struct child_file *file, const stru
         const struct child_match *match = &file->matches[i];
         bool ended_before = ended_at != 0 && ended_at < match->formed_at;
         if (!ended_before && child_match_had(match, signal)) {
-            result = retract(tx, file, match);
+            result = retract(tx, file, match, ended_at);
         }
     }
     return result;

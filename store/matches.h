@@ -37,6 +37,10 @@ int match_involved(struct store_view *view, const struct child_file *file,
                    const struct uuid *except, const struct involved **ret_involved,
                    size_t *ret_count) MUST_CHECK;
 
+/* Whether a live signal was made under the agreement of this party, a municipality: what it is told
+ * is for its follow-up of that one (7.1.3.2), and ends with it. */
+bool match_concerns(const struct child_file *file, const struct party *municipality);
+
 /* Id, key and kind, and nothing else. */
 void match_view_identify(const struct uuid *id, struct match_view *view);
 

@@ -27,17 +27,16 @@ static int fill_involved(struct store_view *view, const struct child_member *mem
     }
     involved->oin = party.oin;
     involved->organisation = party.name;
-    result = view_note_contacts(view, member->party);
-    if (result != 0) {
-        return result;
-    }
     result = professional_load(view, member->party, member->professional, &professional);
     if (result == STORE_NOT_FOUND) {
         involved->contact = party.contact; /* the professional has left */
         return 0;
     }
+    if (result != 0) {
+        return result;
+    }
     involved->contact = professional.contact;
-    return result;
+    return view_note_professional(view, member->party, member->professional);
 }
 
 static int compare_involved(const void *left, const void *right)
@@ -109,6 +108,17 @@ static int fill_own_signals(struct store_view *view, struct child_file *file,
     return 0;
 }
 
+bool match_concerns(const struct child_file *file, const struct party *municipality)
+{
+    for (size_t i = 0; i < file->member_count; i++) {
+        if (!file->members[i].archived && municipality->municipality != 0 &&
+            file->members[i].municipality == municipality->municipality) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A municipality was told when its row was written. */
 static int municipality_notified(struct store_view *view, uint32_t party,
                                  struct match_view *ret_view)
@@ -133,7 +143,9 @@ int match_view_build(struct store_view *view, struct child_file *file,
     match_view_identify(&match->id, &built);
     int result = fill_own_signals(view, file, match, party->number, &built);
     if (result == 0 && built.own_count == 0) {
-        result = municipality_notified(view, party->number, &built);
+        result = match->status == MATCH_ENDED || match_concerns(file, party)
+                     ? municipality_notified(view, party->number, &built)
+                     : STORE_NOT_FOUND;
     }
     if (result == 0 && match->status != MATCH_ENDED) {
         /* Counted from when this party was told: the match's own date would tell a newcomer when

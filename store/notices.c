@@ -147,13 +147,18 @@ static int fill_own(struct store_view *view, struct child_file *file, uint32_t p
 }
 
 /* A municipality is shown who is involved for as long as there is a match to follow up. */
-static int fill_municipality(struct store_view *view, struct child_file *file,
+static int fill_municipality(struct store_view *view, struct child_file *file, uint32_t party,
                              struct notice *notice)
 {
+    struct party municipality;
     const struct child_match *open = child_file_open_match(file);
     if (open == NULL || memcmp(&open->id, &notice->match.id, sizeof(open->id)) != 0 ||
         notice->type == NOTICE_MATCH_RETRACTED) {
         return 0;
+    }
+    int result = party_load(view, party, &municipality);
+    if (result != 0 || !match_concerns(file, &municipality)) {
+        return result;
     }
     return match_involved(view, file, NULL, &notice->match.involved, &notice->match.involved_count);
 }
@@ -203,7 +208,7 @@ static int read_notice(struct store_view *view, uint32_t party, uint64_t sequenc
     if (result == 0) {
         notice_id(party, sequence, notice.match.id.bytes, &notice.id);
         result = memcmp(&own, &nobody, sizeof(own)) == 0
-                     ? fill_municipality(view, &file, &notice)
+                     ? fill_municipality(view, &file, party, &notice)
                      : fill_own(view, &file, party, &own, &notice);
     }
     if (result == 0) {

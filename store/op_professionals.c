@@ -7,6 +7,22 @@
 #include "store/parties.h"
 #include "store/signals.h"
 
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+}
+
+/* A nightly coupling puts what is there already: that need not make others read again. */
+static bool same_as_before(struct store_tx *tx, uint32_t party, const struct professional *now)
+{
+    struct professional before;
+    return professional_load(&tx->view, party, now->number, &before) == 0 &&
+           same_text(before.contact.name, now->contact.name) &&
+           same_text(before.contact.function, now->contact.function) &&
+           same_text(before.contact.email, now->contact.email) &&
+           same_text(before.contact.phone, now->contact.phone);
+}
+
 static int run_put(struct store_tx *tx, struct store_op *op)
 {
     struct store_professional_put *put = CONTAINER_OF(op, struct store_professional_put, op);
@@ -24,15 +40,14 @@ static int run_put(struct store_tx *tx, struct store_op *op)
         counters_save(tx, op->party, &counters);
         uint8_t value[4];
         put_be32(value, professional.number);
-        struct row_key key = layout_professional_id(op->party, put->id);
+        struct row_key key = professional_id_key(&tx->view, op->party, put->id);
         kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){value, 4});
     }
     if (result != 0) {
         return result;
     }
-    professional_save(tx, op->party, &professional);
-    if (!put->created) {
-        party_mark_contacts(tx, op->party);
+    if (put->created || !same_as_before(tx, op->party, &professional)) {
+        professional_save(tx, op->party, &professional);
     }
     return tx_log_op(tx, op, &note);
 }
@@ -92,11 +107,10 @@ static int run_delete(struct store_tx *tx, struct store_op *op)
     if (result != 0) {
         return result;
     }
-    struct row_key key = layout_professional_id(op->party, del->id);
+    struct row_key key = professional_id_key(&tx->view, op->party, del->id);
     kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
     key = layout_party_u32(op->party, PARTY_PROFESSIONAL, number);
     kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
-    party_mark_contacts(tx, op->party);
     return tx_log_op(tx, op, &note);
 }
 

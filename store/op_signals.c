@@ -9,6 +9,8 @@
 #include "store/parties.h"
 #include "store/signals.h"
 
+#define PARTIES_COUNTED 64
+
 /* The live signal of the same professional on this child, if there is one. */
 static const struct child_member *existing(const struct child_file *file, uint32_t party,
                                            uint32_t professional)
@@ -105,8 +107,7 @@ static int write_signal(struct store_tx *tx, struct store_signal_post *post,
     };
     child_file_add(file, &member);
     signal_row_save(tx, file, post->op.party, &id, &row);
-    struct row_key due = signal_due_key(&row, post->op.party, &id);
-    kv_put(tx->view.kv, KV_DUE, row_key_bytes(&due), (struct kv_bytes){"", 0});
+    signal_due_put(tx, &row, post->op.party, &id);
     tx->view.head.signals++;
     post->created = true;
     answer_signal(post, &id, &row);
@@ -126,6 +127,54 @@ static int post_new(struct store_tx *tx, struct store_signal_post *post, struct 
     note_subject(&note, &post->child);
     note_object_uuid(&note, LOG_OBJECT_SIGNAL, &post->signal.id);
     return tx_log_op(tx, &post->op, &note);
+}
+
+/* The oldest archived signal of the party that has most of them in this file. */
+static const struct child_member *most_dispensable(const struct child_file *file)
+{
+    struct {
+        const struct child_member *oldest;
+        size_t count;
+    } parties[PARTIES_COUNTED] = {0};
+    size_t known = 0;
+    size_t most = 0;
+    for (size_t i = 0; i < file->member_count; i++) {
+        const struct child_member *member = &file->members[i];
+        size_t at = 0;
+        while (at < known && parties[at].oldest->party != member->party) {
+            at++;
+        }
+        if (member->archived && at < PARTIES_COUNTED) {
+            if (at == known) {
+                parties[known++].oldest = member;
+            }
+            parties[at].count++;
+            most = parties[at].count > parties[most].count ? at : most;
+        }
+    }
+    return parties[most].oldest;
+}
+
+/* A file that is full of archived signals never refuses a live one: who signals and withdraws again
+ * and again loses its own oldest ones, and keeps nobody else from matching. */
+static int make_room(struct store_tx *tx, struct child_file *file)
+{
+    const struct child_member *oldest = most_dispensable(file);
+    if (oldest == NULL) {
+        return VIEW_DAMAGED;
+    }
+    struct log_note note = {.event = LOG_SIGNAL_ERASED};
+    struct attribution by_itself = {0};
+    struct child_key key = file->key;
+    uint64_t index;
+    note_subject(&note, &key);
+    note_object_uuid(&note, LOG_OBJECT_SIGNAL, &oldest->signal);
+    struct uuid id = oldest->signal;
+    int result = signal_erase(tx, oldest->party, &id, false, true);
+    if (result == 0) {
+        result = tx_log(tx, &by_itself, &note, &index);
+    }
+    return result != 0 ? result : child_file_load(&tx->view, &key, file);
 }
 
 static int run_post(struct store_tx *tx, struct store_op *op)
@@ -157,9 +206,12 @@ static int run_post(struct store_tx *tx, struct store_op *op)
     if (member != NULL) {
         return answer_existing(tx, post, &file, member);
     }
-    if (file.live_count >= MODEL_LIVE_SIGNALS_MAXIMUM ||
-        file.member_count >= CHILDFILE_MEMBERS_MAXIMUM) {
+    if (file.live_count >= MODEL_LIVE_SIGNALS_MAXIMUM) {
         return STORE_TOO_MANY;
+    }
+    result = file.member_count < CHILDFILE_MEMBERS_MAXIMUM ? 0 : make_room(tx, &file);
+    if (result != 0) {
+        return result;
     }
     return post_new(tx, post, &file, professional);
 }

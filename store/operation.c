@@ -33,8 +33,8 @@ static int last_change(struct store_view *view, const struct store_seen *seen,
     case SEEN_PARTY:
         key = layout_party(seen->party, PARTY_PROFILE);
         break;
-    case SEEN_CONTACTS:
-        key = layout_party(seen->party, PARTY_CONTACTS);
+    case SEEN_PROFESSIONAL:
+        key = layout_party_u32(seen->party, PARTY_PROFESSIONAL, seen->professional);
         break;
     case SEEN_CHILD:
         key = layout_child(&seen->child, CHILD_FILE);
@@ -43,7 +43,7 @@ static int last_change(struct store_view *view, const struct store_seen *seen,
     int result =
         view_row_changed(view, seen->kind == SEEN_CHILD ? KV_CHILD : KV_PARTY, &key, ret_changed);
     if (result == STORE_NOT_FOUND) {
-        *ret_changed = seen->kind == SEEN_CONTACTS ? 0 : UINT64_MAX;
+        *ret_changed = UINT64_MAX;
         result = 0;
     }
     return result;

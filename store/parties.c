@@ -190,14 +190,6 @@ void party_save(struct store_tx *tx, const struct party *party)
     view_seal_row(&tx->view, KV_PARTY, &key, &out);
 }
 
-void party_mark_contacts(struct store_tx *tx, uint32_t number)
-{
-    struct row_key key = layout_party(number, PARTY_CONTACTS);
-    uint8_t revision[8];
-    put_be64(revision, tx->view.head.revision);
-    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){revision, 8});
-}
-
 int professional_load(struct store_view *view, uint32_t party, uint32_t number,
                       struct professional *ret_professional)
 {
@@ -234,8 +226,19 @@ void professional_save(struct store_tx *tx, uint32_t party, const struct profess
     view_seal_row(&tx->view, KV_PARTY, &key, &out);
 }
 
+/* Where a professional's number stands by its id: under a keyed hash, so that the file does not
+ * tell names. */
+struct row_key professional_id_key(const struct store_view *view, uint32_t party, const char *id)
+{
+    uint8_t hash[LAYOUT_ID_HASH_BYTES];
+    const uint8_t *index_key =
+        keyring_find(view->keys, KEYRING_INDEX, keyring_current(view->keys, KEYRING_INDEX));
+    pseudonym_name_hash(index_key, "professional", id, strlen(id), hash);
+    return layout_professional_id(party, hash);
+}
+
 int professional_find(struct store_view *view, uint32_t party, const char *id, uint32_t *ret_number)
 {
-    struct row_key key = layout_professional_id(party, id);
+    struct row_key key = professional_id_key(view, party, id);
     return read_number(view, KV_PARTY, &key, ret_number);
 }

@@ -16,13 +16,12 @@ bool party_has_agreement_with(const struct party *party, uint16_t municipality, 
 
 /* Writes the profile; the row's revision tells every reader that the party has changed. */
 void party_save(struct store_tx *tx, const struct party *party);
-/* How this party's professionals are reached has changed: what others were shown is stale. */
-void party_mark_contacts(struct store_tx *tx, uint32_t number);
 
 int professional_load(struct store_view *view, uint32_t party, uint32_t number,
                       struct professional *ret_professional) MUST_CHECK;
 void professional_save(struct store_tx *tx, uint32_t party,
                        const struct professional *professional);
+struct row_key professional_id_key(const struct store_view *view, uint32_t party, const char *id);
 int professional_find(struct store_view *view, uint32_t party, const char *id,
                       uint32_t *ret_number) MUST_CHECK;
 

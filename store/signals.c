@@ -114,21 +114,64 @@ void signal_row_save(struct store_tx *tx, const struct child_file *file, uint32_
            (struct kv_bytes){value, ROW_PREFIX + body.size + SEAL_OVERHEAD});
 }
 
-struct row_key signal_due_key(const struct signal_row *row, uint32_t party, const struct uuid *id)
-{
-    bool active = row->status == SIGNAL_ACTIVE;
-    /* A 23rd birthday erases at once, without a stay in the archive. */
-    if (active && row->removal_day < row->erasure_day) {
-        return layout_due_signal(calendar_dutch_midnight(row->removal_day), DUE_SIGNAL_REMOVAL,
-                                 party, id);
-    }
-    return layout_due_signal(calendar_dutch_midnight(row->erasure_day), DUE_SIGNAL_ERASURE, party,
-                             id);
-}
-
 static void put_due(struct store_tx *tx, const struct row_key *key)
 {
     kv_put(tx->view.kv, KV_DUE, row_key_bytes(key), (struct kv_bytes){"", 0});
+}
+
+/* A 23rd birthday erases at once, without a stay in the archive. */
+static bool is_archived_next(const struct signal_row *row)
+{
+    return row->status == SIGNAL_ACTIVE && row->removal_day < row->erasure_day;
+}
+
+static struct row_key erasure_key(int32_t day, uint32_t party, const struct uuid *id)
+{
+    return layout_due_signal(calendar_dutch_midnight(day), DUE_SIGNAL_ERASURE, party, id);
+}
+
+static int32_t first_of_month(int32_t day)
+{
+    struct calendar_date date = calendar_date_from_day(day);
+    date.day = 1;
+    return calendar_day_from_date(date);
+}
+
+static struct row_key removal_key(const struct signal_row *row, uint32_t party,
+                                  const struct uuid *id)
+{
+    return layout_due_signal(calendar_dutch_midnight(row->removal_day), DUE_SIGNAL_REMOVAL, party,
+                             id);
+}
+
+void signal_due_put(struct store_tx *tx, const struct signal_row *row, uint32_t party,
+                    const struct uuid *id)
+{
+    struct row_key key = is_archived_next(row)
+                             ? removal_key(row, party, id)
+                             : erasure_key(first_of_month(row->erasure_day), party, id);
+    put_due(tx, &key);
+}
+
+void signal_due_put_day(struct store_tx *tx, const struct signal_row *row, uint32_t party,
+                        const struct uuid *id)
+{
+    struct row_key key = erasure_key(row->erasure_day, party, id);
+    put_due(tx, &key);
+}
+
+static void delete_due(struct store_tx *tx, const struct signal_row *row, uint32_t party,
+                       const struct uuid *id)
+{
+    if (is_archived_next(row)) {
+        struct row_key key = removal_key(row, party, id);
+        kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&key));
+        return;
+    }
+    struct row_key month = erasure_key(first_of_month(row->erasure_day), party, id);
+    struct row_key day = erasure_key(row->erasure_day, party, id);
+    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&month));
+    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&day));
 }
 
 int signal_archive(struct store_tx *tx, uint32_t party, const struct uuid *id)
@@ -143,8 +186,7 @@ int signal_archive(struct store_tx *tx, uint32_t party, const struct uuid *id)
     if (member == NULL) {
         return VIEW_DAMAGED;
     }
-    struct row_key due = signal_due_key(&row, party, id);
-    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&due));
+    delete_due(tx, &row, party, id);
     member->archived = true;
     file.live_count--;
     row.status = SIGNAL_ARCHIVED;
@@ -153,8 +195,7 @@ int signal_archive(struct store_tx *tx, uint32_t party, const struct uuid *id)
     int32_t kept_until =
         calendar_add_years(calendar_dutch_day(tx->now), tx->view.policy->archive_years);
     row.erasure_day = kept_until < row.erasure_day ? kept_until : row.erasure_day;
-    due = signal_due_key(&row, party, id);
-    put_due(tx, &due);
+    signal_due_put(tx, &row, party, id);
     match_left(tx, &file);
     signal_row_save(tx, &file, party, id, &row);
     child_file_save(&tx->view, &file);
@@ -171,9 +212,8 @@ int signal_erase(struct store_tx *tx, uint32_t party, const struct uuid *id, boo
     if (member == NULL) {
         return result != 0 ? result : VIEW_DAMAGED;
     }
-    struct row_key key = signal_due_key(&row, party, id);
-    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&key));
-    key = layout_party_uuid(party, PARTY_SIGNAL, id);
+    delete_due(tx, &row, party, id);
+    struct row_key key = layout_party_uuid(party, PARTY_SIGNAL, id);
     kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
     if (tombstone) {
         key = layout_party_uuid(party, PARTY_TOMBSTONE, id);

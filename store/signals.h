@@ -29,8 +29,14 @@ int signal_row_open(struct store_view *view, const struct child_file *file, uint
 void signal_row_save(struct store_tx *tx, const struct child_file *file, uint32_t party,
                      const struct uuid *id, const struct signal_row *row);
 
-/* The instant at which the row's next term ends, and what that term is. */
-struct row_key signal_due_key(const struct signal_row *row, uint32_t party, const struct uuid *id);
+/*
+ * Writes down when the row's next term ends. A date of erasure can be a 23rd birthday, and row keys
+ * are readable in the file: so only its month is written, and when that has come the day itself.
+ */
+void signal_due_put(struct store_tx *tx, const struct signal_row *row, uint32_t party,
+                    const struct uuid *id);
+void signal_due_put_day(struct store_tx *tx, const struct signal_row *row, uint32_t party,
+                        const struct uuid *id);
 
 /* active -> archived: by its owner, by its date, or because an agreement ended. */
 int signal_archive(struct store_tx *tx, uint32_t party, const struct uuid *id) MUST_CHECK;

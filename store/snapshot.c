@@ -78,10 +78,10 @@ int store_list_parties(struct store_snapshot *snapshot, uint32_t after, size_t l
     for (uint64_t number = (uint64_t)after + 1;
          number <= snapshot->view.head.parties && count < limit; number++) {
         int result = party_load(&snapshot->view, (uint32_t)number, &parties[count]);
-        if (result != 0 && result != STORE_NOT_FOUND) {
-            return result;
+        if (result != 0) {
+            return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result; /* none ever goes */
         }
-        count += result == 0 ? 1 : 0;
+        count++;
     }
     *ret_parties = parties;
     *ret_count = count;
@@ -155,14 +155,14 @@ int store_get_professional(struct store_snapshot *snapshot, uint32_t party, cons
     return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
 }
 
-int store_list_professionals(struct store_snapshot *snapshot, uint32_t party, const char *after,
+int store_list_professionals(struct store_snapshot *snapshot, uint32_t party, uint32_t after,
                              size_t limit, const struct professional **ret_professionals,
                              size_t *ret_count)
 {
     struct store_view *view = &snapshot->view;
     struct professional *list = arena_new(view->arena, (limit + 1) * sizeof(*list));
-    struct row_key from = layout_professional_id(party, after);
-    struct row_key whole = layout_party(party, PARTY_PROFESSIONAL_ID);
+    struct row_key from = layout_party_u32(party, PARTY_PROFESSIONAL, after);
+    struct row_key whole = layout_party(party, PARTY_PROFESSIONAL);
     struct row_key to = layout_after_prefix(&whole);
     CLEANUP(kv_range_closep) struct kv_range *range = NULL;
     size_t count = 0;
@@ -175,12 +175,9 @@ int store_list_professionals(struct store_snapshot *snapshot, uint32_t party, co
         struct kv_bytes key;
         struct kv_bytes value;
         result = kv_range_next(range, &key, &value);
-        if (result == 0 && value.size != 4) {
-            result = VIEW_DAMAGED;
-        }
-        if (result == 0 && (after[0] == '\0' || key.size != from.size ||
-                            memcmp(key.data, from.bytes, from.size) != 0)) {
-            result = professional_load(view, party, get_be32(value.data), &list[count]);
+        uint32_t number = result == 0 ? get_be32((const uint8_t *)key.data + 5) : after;
+        if (number != after) {
+            result = professional_load(view, party, number, &list[count]);
             count += result == 0 ? 1 : 0;
         }
     }

@@ -71,16 +71,16 @@ static int make_empty(struct store *store)
 }
 
 /* The marks of keys that are new since the last start. */
-static int mark_new_keys(struct store *store)
+static int mark_new_keys(struct store *store, char why[static STORE_WHY_SIZE])
 {
     struct store_view view = {.keys = store->keys, .arena = &store->arena};
-    bool complete = false;
+    bool any = false;
     int result = kv_begin(store->kv, KV_WRITE, &view.kv);
     if (result != 0) {
         return result;
     }
-    result = key_marks_complete(&view, &complete);
-    if (result != 0 || complete) {
+    result = key_marks_find_new(&view, &any, why);
+    if (result != 0 || !any) {
         kv_abort(view.kv);
         return result;
     }
@@ -177,7 +177,7 @@ static int recover(struct store *store, char why[static STORE_WHY_SIZE])
     kv_abort(view.kv);
     arena_finish(&store->arena);
     if (result == 0) {
-        result = is_new ? make_empty(store) : mark_new_keys(store);
+        result = is_new ? make_empty(store) : mark_new_keys(store, why);
     }
     return result > 0 && result != STORE_STOPPED ? -EIO : result;
 }
@@ -305,6 +305,7 @@ void store_get_status(struct store *store, struct store_status *ret_status)
         .batches = load(&store->batches),
         .aborted_batches = load(&store->aborted),
         .shed = load(&store->shed),
+        .set_aside = load(&store->set_aside),
         .signals = load(&store->signals),
         .matches = load(&store->matches),
     };

@@ -115,8 +115,8 @@ int store_list_mandates(struct store_snapshot *snapshot, uint32_t supplier,
 
 int store_get_professional(struct store_snapshot *snapshot, uint32_t party, const char *id,
                            struct professional *ret_professional) MUST_CHECK;
-/* In order of id; `after` is "" to begin. */
-int store_list_professionals(struct store_snapshot *snapshot, uint32_t party, const char *after,
+/* In the order in which they were added; `after` is a number, 0 to begin. */
+int store_list_professionals(struct store_snapshot *snapshot, uint32_t party, uint32_t after,
                              size_t limit, const struct professional **ret_professionals,
                              size_t *ret_count) MUST_CHECK;
 
@@ -203,6 +203,8 @@ struct store_op {
     int (*run)(struct store_tx *tx, struct store_op *op);
     struct store_op *next;
     unsigned char lane;
+    bool kept_logged; /* what an earlier batch has committed for it */
+    uint64_t kept_log_index;
 };
 
 /* Makes the operation rely on all that the snapshot has read; the list lives in its arena. */
@@ -338,6 +340,7 @@ struct store_status {
     uint64_t batches;
     uint64_t aborted_batches;
     uint64_t shed;
+    uint64_t set_aside; /* due rows that could not be worked off, and were put off for a day */
     uint64_t used_bytes;
     uint64_t free_bytes;
     uint64_t map_bytes;

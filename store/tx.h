@@ -39,6 +39,7 @@ struct store_tx {
     struct merkle_frontier frontier;
     struct tx_memory *memory; /* in locked memory */
     size_t entries;
+    struct row_key failed_due; /* the due row that could not be worked off; size 0: none */
     size_t touched_count;
     size_t touched_capacity;
     struct touched_party *touched;
@@ -78,6 +79,9 @@ int log_index_some(struct store_tx *tx, size_t budget) MUST_CHECK;
 
 /* Works off what is due, at most `budget` rows; `ret_more`: some is left. */
 int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more) MUST_CHECK;
+/* Puts a due row that cannot be worked off a day later, so that it does not stand in the way.
+ * False when it is not there. */
+bool due_set_aside(struct store_tx *tx, const struct row_key *row);
 /* The instant of the first due row; INT64_MAX when there is none. */
 int due_next(struct store_view *view, int64_t *ret_instant) MUST_CHECK;
 

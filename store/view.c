@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define HEAD_VERSION 1
-#define SEEN_MAXIMUM 65536
+#define SEEN_MAXIMUM 262144
+#define SEEN_SLOTS 1021
 #define HEAVY_BYTES (ARENA_MAXIMUM / 4)
 
 int view_read_head(struct store_view *view)
@@ -53,26 +54,53 @@ void view_write_head(struct store_view *view)
     kv_put(view->kv, KV_META, row_key_bytes(&key), (struct kv_bytes){out.data, out.size});
 }
 
+/* Whether it was noted lately: one party or professional is met again and again in one page. */
+static bool seen_lately(const struct store_view *view, const struct store_seen *seen, uint32_t slot)
+{
+    uint32_t place = view->seen_lately[slot];
+    return place != 0 && memcmp(&view->seen[place - 1], seen, sizeof(*seen)) == 0;
+}
+
+static int grow_seen(struct store_view *view)
+{
+    size_t capacity = view->seen_capacity == 0 ? 32 : view->seen_capacity * 2;
+    struct store_seen *grown =
+        capacity > SEEN_MAXIMUM ? NULL : arena_new(view->arena, capacity * sizeof(*grown));
+    if (grown == NULL) {
+        return -ENOMEM;
+    }
+    if (view->seen_count > 0) {
+        memcpy(grown, view->seen, view->seen_count * sizeof(*grown));
+    }
+    view->seen = grown;
+    view->seen_capacity = capacity;
+    return 0;
+}
+
+/* `seen` is zero where it has no meaning: it is compared byte by byte. */
 static int note_seen(struct store_view *view, const struct store_seen *seen)
 {
     if (!view->note_seen) {
         return 0;
     }
-    if (view->seen_count == view->seen_capacity) {
-        size_t capacity = view->seen_capacity == 0 ? 32 : view->seen_capacity * 2;
-        struct store_seen *grown =
-            capacity > SEEN_MAXIMUM ? NULL : arena_new(view->arena, capacity * sizeof(*grown));
-        if (grown == NULL) {
+    if (view->seen_lately == NULL) {
+        view->seen_lately = arena_new(view->arena, SEEN_SLOTS * sizeof(*view->seen_lately));
+        if (view->seen_lately == NULL) {
             return -ENOMEM;
         }
-        if (view->seen_count > 0) {
-            memcpy(grown, view->seen, view->seen_count * sizeof(*grown));
-        }
-        view->seen = grown;
-        view->seen_capacity = capacity;
     }
-    view->seen[view->seen_count++] = *seen;
-    return 0;
+    uint32_t slot = (get_be32(seen->child.bytes) ^ seen->party * 0x9e3779b1u ^
+                     seen->professional * 0x85ebca6bu ^ (uint32_t)seen->kind) %
+                    SEEN_SLOTS;
+    if (seen_lately(view, seen, slot)) {
+        return 0;
+    }
+    int result = view->seen_count == view->seen_capacity ? grow_seen(view) : 0;
+    if (result == 0) {
+        view->seen[view->seen_count++] = *seen;
+        view->seen_lately[slot] = (uint32_t)view->seen_count;
+    }
+    return result;
 }
 
 int view_note_party(struct store_view *view, uint32_t party)
@@ -81,9 +109,10 @@ int view_note_party(struct store_view *view, uint32_t party)
     return note_seen(view, &seen);
 }
 
-int view_note_contacts(struct store_view *view, uint32_t party)
+int view_note_professional(struct store_view *view, uint32_t party, uint32_t professional)
 {
-    struct store_seen seen = {.kind = SEEN_CONTACTS, .party = party};
+    struct store_seen seen = {
+        .kind = SEEN_PROFESSIONAL, .party = party, .professional = professional};
     return note_seen(view, &seen);
 }
 

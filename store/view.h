@@ -33,12 +33,13 @@ struct store_head {
     struct uuid last_signal;
 };
 
-/* A row that was read. What a party may do and how its professionals are reached change apart:
- * else every change of a telephone number would make all that party is doing start anew. */
-enum seen_kind { SEEN_PARTY, SEEN_CONTACTS, SEEN_CHILD };
+/* A row that was read. What a party may do and how each professional is reached change apart:
+ * else every change of a telephone number would make all that shows its party start anew. */
+enum seen_kind { SEEN_PARTY, SEEN_PROFESSIONAL, SEEN_CHILD };
 struct store_seen {
     enum seen_kind kind;
     uint32_t party;
+    uint32_t professional; /* number */
     struct child_key child;
 };
 
@@ -52,6 +53,7 @@ struct store_view {
     size_t seen_count;
     size_t seen_capacity;
     struct store_seen *seen;
+    uint32_t *seen_lately;        /* slots with 1 + the place in `seen` of what was noted lately */
     struct party_cached *parties; /* profiles read in this snapshot */
 };
 
@@ -65,7 +67,8 @@ void view_write_head(struct store_view *view);
 
 /* Remembers that a row was read. -ENOMEM. */
 int view_note_party(struct store_view *view, uint32_t party) MUST_CHECK;
-int view_note_contacts(struct store_view *view, uint32_t party) MUST_CHECK;
+int view_note_professional(struct store_view *view, uint32_t party,
+                           uint32_t professional) MUST_CHECK;
 int view_note_child(struct store_view *view, const struct child_key *child) MUST_CHECK;
 
 /*

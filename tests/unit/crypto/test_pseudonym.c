@@ -126,6 +126,23 @@ static void test_child_key(void **state)
     assert_memory_not_equal(child.bytes, other.bytes, sizeof(child.bytes));
 }
 
+/* As above; the domain keeps equal names of different kinds apart. */
+static void test_name_hash(void **state)
+{
+    (void)state;
+    uint8_t index_key[PSEUDONYM_KEY_BYTES];
+    uint8_t hash[PSEUDONYM_NAME_HASH_BYTES];
+    uint8_t other[PSEUDONYM_NAME_HASH_BYTES];
+
+    for (size_t i = 0; i < sizeof(index_key); i++) {
+        index_key[i] = (uint8_t)i;
+    }
+    pseudonym_name_hash(index_key, "professional", "jan.de.vries", 12, hash);
+    support_assert_hex(hash, sizeof(hash), "f9207321731332303a4a67a15b0e5778");
+    pseudonym_name_hash(index_key, "professiona", "ljan.de.vries", 13, other);
+    assert_memory_not_equal(hash, other, sizeof(hash));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_an_element_can_move_to_another_key),
         cmocka_unit_test(test_an_unusable_key_is_refused),
         cmocka_unit_test(test_child_key),
+        cmocka_unit_test(test_name_hash),
     };
     return cmocka_run_group_tests_name("pseudonym", tests, support_init, NULL);
 }

@@ -86,7 +86,7 @@ static void test_delete(void **state)
 static void test_list(void **state)
 {
     (void)state;
-    static const char *const ids[] = {"a", "c", "e", "g"};
+    static const char *const ids[] = {"g", "c", "e", "a"};
     for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
         world_put_professional(&world, SCHOOL, ids[i]);
     }
@@ -99,7 +99,7 @@ static void test_list(void **state)
         for (size_t i = 0; i < json_array_size(items); i++) {
             strcat(seen, text_at(json_array_get(items, i), "id"));
         }
-        if (strcmp(seen, "ac") == 0) {
+        if (strcmp(seen, "p1g") == 0) {
             world_put_professional(&world, SCHOOL, "d"); /* not in this list any more */
             world_put_professional(&world, SCHOOL, "z");
         }
@@ -110,8 +110,31 @@ static void test_list(void **state)
         }
         json_decref(page);
     }
-    assert_string_equal(seen, "acegp1");
+    assert_string_equal(seen, "p1gcea"); /* as they were added */
     json_decref(world_get(&world, SCHOOL, "/v1/professionals?cursor=AQM", 400));
+}
+
+/* The last of the list, and the one at which it goes on, may go while it is paged. */
+static void test_list_after_a_deletion(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"c", "b", "a"};
+    char target[512];
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
+        world_put_professional(&world, SCHOOL, ids[i]);
+    }
+    json_t *page = world_get(&world, SCHOOL, "/v1/professionals?limit=2", 200);
+    assert_null(world_send(&world, SCHOOL, HTTP_DELETE, "/v1/professionals/c", NULL, 204));
+    assert_null(world_send(&world, SCHOOL, HTTP_DELETE, "/v1/professionals/a", NULL, 204));
+    world_put_professional(&world, SCHOOL, "z");
+    snprintf(target, sizeof(target), "/v1/professionals?limit=2&cursor=%s", text_at(page, "next"));
+    json_t *rest = world_get(&world, SCHOOL, target, 200);
+    const json_t *items = json_object_get(rest, "professionals");
+    assert_int_equal(json_array_size(items), 1);
+    assert_string_equal(text_at(json_array_get(items, 0), "id"), "b");
+    assert_true(json_is_null(json_object_get(rest, "next")));
+    json_decref(page);
+    json_decref(rest);
 }
 
 /* ---- blinded mode ---- */
@@ -216,10 +239,15 @@ static void test_evaluate_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_put_and_get), TEST(test_put_only_a_name),
-        TEST(test_put_faults),  TEST(test_delete),
-        TEST(test_list),        TEST(test_key),
-        TEST(test_evaluate),    TEST(test_evaluate_faults),
+        TEST(test_put_and_get),
+        TEST(test_put_only_a_name),
+        TEST(test_put_faults),
+        TEST(test_delete),
+        TEST(test_list),
+        TEST(test_list_after_a_deletion),
+        TEST(test_key),
+        TEST(test_evaluate),
+        TEST(test_evaluate_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
