@@ -386,6 +386,7 @@ OTHER_QUERIES = [
 ]
 
 
+@pytest.mark.smoke
 def test_other_bad_queries(index):
     for path, pointers in OTHER_QUERIES:
         answer = index.send(Route("GET", path, None), None, {})

@@ -165,7 +165,8 @@ def test_every_documented_operation_is_there_and_no_other(document, school, muni
         for method in METHODS + ("HEAD",):
             answer = client.request(method, target)
             if method not in allowed:
-                assert (answer.status, answer.problem) == (405, "method-not-allowed")
+                assert answer.status == 405, (method, target, answer)
+                assert method == "HEAD" or answer.problem == "method-not-allowed"
                 assert set(answer.headers["allow"].split(", ")) == allowed
             else:
                 assert answer.status not in (404, 405, 500, 501), (method, target, answer)
@@ -233,6 +234,7 @@ class Checked:
         return answer
 
 
+@pytest.mark.smoke
 def test_answers_are_as_described(document, daemon, operator, school, care, municipality, auditor):
     operator.allow(school, "blinded")
     seen = set()
@@ -286,7 +288,8 @@ def test_answers_are_as_described(document, daemon, operator, school, care, muni
     for method, path in (("GET", "/v1/signals"), ("GET", "/v1/matches"), ("POST", "/v1/signals")):
         assert anonymous.ask(method, path, {} if method == "POST" else None).status == 401
     for client, method, path, body, status in (
-            (by_school, "POST", "/v1/signals", {}, 400), (by_school, "GET", "/v1/matches?x=1", None, 400),
+            (by_school, "POST", "/v1/signals", {}, 400),
+            (by_school, "GET", "/v1/matches?x=1", None, 400),
             (by_auditor, "POST", "/v1/signals", {}, 403),
             (by_school, "GET", "/v1/log-entries", None, 403),
             (by_school, "GET", f"/v1/signals/{UUID}", None, 404),
