@@ -260,13 +260,17 @@ static const struct http1_refusal *check_framing(const struct http_request *requ
 }
 
 /* A method may be a stranger, which is another refusal than what is no HTTP at all. */
-static bool looks_like_method(const char *head)
+static bool looks_like_method(const char *head, size_t size)
 {
-    size_t length = strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    return length > 0 && head[length] == ' ';
+    size_t length = 0;
+    while (length < size && head[length] >= 'A' && head[length] <= 'Z') {
+        length++;
+    }
+    return length > 0 && length < size && head[length] == ' ';
 }
 
-static const struct http1_refusal *check_split(enum http1_split_result result, const char *head)
+static const struct http1_refusal *check_split(enum http1_split_result result, const char *head,
+                                               size_t size)
 {
     static const struct http1_refusal *const refusals[] = {
         [HTTP1_SPLIT_OK] = NULL,
@@ -278,7 +282,7 @@ static const struct http1_refusal *check_split(enum http1_split_result result, c
         [HTTP1_SPLIT_TRANSFER_ENCODING] = &transfer_encoding,
         [HTTP1_SPLIT_TOO_MANY_FIELDS] = &too_many_fields,
     };
-    if (result == HTTP1_SPLIT_UNKNOWN_METHOD && looks_like_method(head)) {
+    if (result == HTTP1_SPLIT_UNKNOWN_METHOD && looks_like_method(head, size)) {
         return &unknown_method;
     }
     return refusals[result];
@@ -288,7 +292,7 @@ static const struct http1_refusal *parse(char *head, size_t size, struct http_re
                                          struct http1_framing *framing)
 {
     struct http1_parts parts;
-    const struct http1_refusal *refusal = check_split(http1_split(head, size, &parts), head);
+    const struct http1_refusal *refusal = check_split(http1_split(head, size, &parts), head, size);
     bool exact = refusal != NULL || request_line_is_exact(head, size, &parts);
     request->method = find_method(parts.method);
     if (parts.target.length > 0) {
