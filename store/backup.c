@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/committer.h"
 #include "store/kv_lmdb.h"
@@ -87,17 +88,23 @@ static int check_copy(struct backup_check *check, const struct checkpoint_vkey *
     return check_log(check, vkey);
 }
 
-int store_backup(struct store *store, const char *directory, char why[static STORE_WHY_SIZE])
+/* A copy that is not sound must not be taken for one. */
+static void discard(const char *directory)
+{
+    char path[4096];
+    int length = snprintf(path, sizeof(path), "%s/data.mdb", directory);
+    if (length > 0 && (size_t)length < sizeof(path)) {
+        (void)unlink(path);
+    }
+    (void)rmdir(directory);
+}
+
+static int verify_copy(struct store *store, const char *directory, char *why)
 {
     struct backup_check check = {.why = why};
     CLEANUP(kv_closep) struct kv *copy = NULL;
-    why[0] = '\0';
-    int result = kv_copy(store->kv, directory);
-    if (result != 0) {
-        return result == -EEXIST ? STORE_EXISTS : result;
-    }
     struct kv_lmdb_options options = {.directory = directory, .read_only = true};
-    result = kv_lmdb_open(&options, &copy);
+    int result = kv_lmdb_open(&options, &copy);
     if (result != 0) {
         return result;
     }
@@ -109,5 +116,19 @@ int store_backup(struct store *store, const char *directory, char why[static STO
         kv_abort(check.view.kv);
     }
     arena_finish(&check.arena);
+    return result;
+}
+
+int store_backup(struct store *store, const char *directory, char why[static STORE_WHY_SIZE])
+{
+    why[0] = '\0';
+    int result = kv_copy(store->kv, directory);
+    if (result != 0) {
+        return result == -EEXIST ? STORE_EXISTS : result;
+    }
+    result = verify_copy(store, directory, why);
+    if (result != 0) {
+        discard(directory);
+    }
     return result;
 }

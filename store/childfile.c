@@ -9,7 +9,7 @@
 #define PREFIX_SIZE (8 + 4)
 #define WRAP_SIZE (SEAL_KEY_BYTES + SEAL_OVERHEAD)
 #define MEMBER_SIZE (4 + 4 + UUID_BYTES + 2 + 1)
-#define MATCH_SIZE (UUID_BYTES + 1 + 8 + 8 + UUID_BYTES + 4 + 1)
+#define MATCH_SIZE (UUID_BYTES + 1 + 8 + UUID_BYTES + 8 + UUID_BYTES + 4 + 1)
 #define FIXED_SIZE (1 + 4 + OPRF_ELEMENT_BYTES + 2 + 2 + 1)
 
 static int unwrap_data_key(struct store_view *view, const struct row_key *key,
@@ -46,6 +46,7 @@ static void read_match(struct codec_reader *in, struct child_match *match)
     codec_get_bytes(in, match->id.bytes, UUID_BYTES);
     match->status = (enum match_status)codec_get_u8(in);
     match->formed_at = codec_get_i64(in);
+    codec_get_bytes(in, match->formed_by.bytes, UUID_BYTES);
     match->ended_at = codec_get_i64(in);
     codec_get_bytes(in, match->ended_after.bytes, UUID_BYTES);
     match->follow_up_due_day = codec_get_i32(in);
@@ -175,6 +176,7 @@ static void write_body(struct codec_writer *out, const struct child_file *file)
         codec_put_bytes(out, match->id.bytes, UUID_BYTES);
         codec_put_u8(out, match->status);
         codec_put_i64(out, match->formed_at);
+        codec_put_bytes(out, match->formed_by.bytes, UUID_BYTES);
         codec_put_i64(out, match->ended_at);
         codec_put_bytes(out, match->ended_after.bytes, UUID_BYTES);
         codec_put_i32(out, match->follow_up_due_day);

@@ -32,7 +32,8 @@ struct child_match {
     struct uuid id;
     enum match_status status;
     int64_t formed_at;
-    int64_t ended_at; /* 0: not ended */
+    struct uuid formed_by; /* the signal that made it a match */
+    int64_t ended_at;      /* 0: not ended */
     /* The newest signal of the index when it ended: whoever signalled later was never in it. */
     struct uuid ended_after;
     int32_t follow_up_due_day;

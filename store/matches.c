@@ -119,6 +119,7 @@ static void make_place(struct store_tx *tx, struct child_file *file)
 static int form_match(struct store_tx *tx, struct child_file *file)
 {
     struct child_match match = {.status = MATCH_OPEN, .formed_at = tx->now};
+    match.formed_by = tx->view.head.last_signal;
     int result = make_match_id(tx, &match.id);
     if (result != 0) {
         return result;
@@ -160,15 +161,22 @@ int match_joined(struct store_tx *tx, struct child_file *file)
     return result;
 }
 
+/* Whether a signal came after another had ended; `ended_after` is NULL when it has not ended. Ids
+ * are in order where two instants can be the same millisecond. */
+static bool is_later(const struct uuid *signal, const struct uuid *ended_after)
+{
+    return ended_after != NULL && memcmp(signal, ended_after, sizeof(*signal)) > 0;
+}
+
 /* Whoever was in the match with the wrongful signal and is still live, and the municipalities that
  * were told of it. */
 static int retract(struct store_tx *tx, const struct child_file *file,
-                   const struct child_match *match, int64_t ended_at)
+                   const struct child_match *match, const struct uuid *ended_after)
 {
     int result = 0;
     for (size_t i = 0; i < file->member_count && result == 0; i++) {
         const struct child_member *member = &file->members[i];
-        bool met = ended_at == 0 || uuid_instant(&member->signal) <= ended_at;
+        bool met = !is_later(&member->signal, ended_after);
         if (!member->archived && met && child_match_had(match, &member->signal)) {
             result = notice_send(tx, file, member->party, NOTICE_MATCH_RETRACTED, &match->id,
                                  &member->signal);
@@ -181,14 +189,14 @@ static int retract(struct store_tx *tx, const struct child_file *file,
 }
 
 int match_retract(struct store_tx *tx, const struct child_file *file, const struct uuid *signal,
-                  int64_t ended_at)
+                  const struct uuid *ended_after)
 {
     int result = 0;
     for (size_t i = 0; i < file->match_count && result == 0; i++) {
         const struct child_match *match = &file->matches[i];
-        bool ended_before = ended_at != 0 && ended_at < match->formed_at;
+        bool ended_before = is_later(&match->formed_by, ended_after);
         if (!ended_before && child_match_had(match, signal)) {
-            result = retract(tx, file, match, ended_at);
+            result = retract(tx, file, match, ended_after);
         }
     }
     return result;

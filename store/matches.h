@@ -16,9 +16,10 @@ int match_joined(struct store_tx *tx, struct child_file *file) MUST_CHECK;
 void match_left(struct store_tx *tx, struct child_file *file);
 
 /* A signal was wrongful, and has been taken out of the file: retracts it with everyone who is still
- * live, and every municipality, in each match that it was in. `ended_at`: 0 when it was live. */
+ * live, and every municipality, in each match that it was in. `ended_after`: NULL when it was live,
+ * else the newest signal of the index when it ended. */
 int match_retract(struct store_tx *tx, const struct child_file *file, const struct uuid *signal,
-                  int64_t ended_at) MUST_CHECK;
+                  const struct uuid *ended_after) MUST_CHECK;
 
 /* Before a file is deleted: its matches go too. */
 int match_forget(struct store_tx *tx, const struct child_file *file) MUST_CHECK;

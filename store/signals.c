@@ -66,6 +66,7 @@ int signal_row_open(struct store_view *view, const struct child_file *file, uint
     row.removal_day = codec_get_i32(&in);
     row.erasure_day = codec_get_i32(&in);
     row.ended_at = codec_get_i64(&in);
+    codec_get_bytes(&in, row.ended_after.bytes, UUID_BYTES);
     row.municipality = (uint16_t)codec_get_u16(&in);
     row.reference = codec_get_text(&in, view->arena, MODEL_REFERENCE_BYTES);
     if (!codec_done(&in) || version != ROW_VERSION) {
@@ -102,6 +103,7 @@ void signal_row_save(struct store_tx *tx, const struct child_file *file, uint32_
     codec_put_i32(&body, row->removal_day);
     codec_put_i32(&body, row->erasure_day);
     codec_put_i64(&body, row->ended_at);
+    codec_put_bytes(&body, row->ended_after.bytes, UUID_BYTES);
     codec_put_u16(&body, row->municipality);
     codec_put_text(&body, row->reference, MODEL_REFERENCE_BYTES);
     if (body.failed) {
@@ -191,6 +193,7 @@ int signal_archive(struct store_tx *tx, uint32_t party, const struct uuid *id)
     file.live_count--;
     row.status = SIGNAL_ARCHIVED;
     row.ended_at = tx->now;
+    row.ended_after = tx->view.head.last_signal;
     /* Five years from its end, and never beyond the date fixed at the report. */
     int32_t kept_until =
         calendar_add_years(calendar_dutch_day(tx->now), tx->view.policy->archive_years);
@@ -222,7 +225,8 @@ int signal_erase(struct store_tx *tx, uint32_t party, const struct uuid *id, boo
         put_due(tx, &key);
     }
     child_file_remove(&file, (size_t)(member - file.members));
-    result = wrongful ? match_retract(tx, &file, id, row.ended_at) : 0;
+    const struct uuid *ended_after = row.status == SIGNAL_ARCHIVED ? &row.ended_after : NULL;
+    result = wrongful ? match_retract(tx, &file, id, ended_after) : 0;
     match_left(tx, &file);
     tx->view.head.signals--;
     if (result == 0 && file.member_count == 0) {

@@ -13,6 +13,7 @@ struct signal_row {
     int32_t removal_day;
     int32_t erasure_day;
     int64_t ended_at;
+    struct uuid ended_after; /* the newest signal of the index when it ended */
     uint16_t municipality;
     const char *reference;
 };

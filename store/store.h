@@ -353,8 +353,8 @@ void store_get_status(struct store *store, struct store_status *ret_status);
 /*
  * Writes a consistent copy into a new directory, then opens that copy and reads every row back,
  * rebuilding the log's root from its leaves. Takes long: call it from a thread of its own.
- * STORE_EXISTS when the directory is there already; STORE_STOPPED with `why` when the copy is not
- * sound.
+ * STORE_EXISTS when a store is in the directory already; STORE_STOPPED with `why` when the copy is
+ * not sound.
  */
 int store_backup(struct store *store, const char *directory,
                  char why[static STORE_WHY_SIZE]) MUST_CHECK;

@@ -22,7 +22,7 @@
 #include "store/layout.h"
 #include "tests/unit/store/verify.h"
 
-#define ROUNDS OFFICE_SCALE(20, 8)
+#define ROUNDS 20
 #define PARTIES 4
 #define CHILDREN 40
 #define MESSAGES_MAXIMUM OFFICE_SCALE(900, 300) /* of a round */

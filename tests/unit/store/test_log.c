@@ -122,8 +122,7 @@ static void test_entries_are_canonical(void **state)
     struct log_entry entry = entry_at(op.op.log_index);
     static const char *const parts[] = {
         "{\"attributes\":{\"dpl.core.foreign_operation.processor\":\"urn:nld:oin:",
-        "\"verwijsindex.case_reference\":\"zaak \\\"7\\\" \\\\ caf\xc3\xa9 "
-        "\\n\\u0001\\u001f\x7f/\"",
+        "\"zaak \\\"7\\\" \\\\ caf\xc3\xa9 \\n\\u0001\\u001f\x7f/\",",
         "\"verwijsindex.certificate\":\"01010101",
         "\"verwijsindex.count\":4000000000,",
         "\"verwijsindex.index\":1,",
