@@ -16,6 +16,9 @@
 #include "daemon/log.h"
 
 #define BACKLOG 512
+/* Seconds in which the kernel keeps a connection on which nothing has been sent: such a one takes
+ * no descriptor, and no place of a handshake. */
+#define DEFER_SECONDS 5
 #define ACCEPT_SLICE 64 /* connections accepted before other events get their turn */
 
 /* When no descriptor is left, accepting would fail again at once, for ever. */
@@ -48,6 +51,7 @@ static int bind_and_listen(struct acceptor *acceptor, const struct sockaddr *add
                            socklen_t size)
 {
     static const int on = 1;
+    static const int defer = DEFER_SECONDS;
     acceptor->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (acceptor->fd < 0) {
         return -errno;
@@ -57,6 +61,9 @@ static int bind_and_listen(struct acceptor *acceptor, const struct sockaddr *add
     }
     if (address->sa_family == AF_INET6) {
         setsockopt(acceptor->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    }
+    if (acceptor->service->secured) {
+        setsockopt(acceptor->fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer, sizeof(defer));
     }
     if (bind(acceptor->fd, address, size) != 0 || listen(acceptor->fd, BACKLOG) != 0) {
         return -errno;
@@ -180,6 +187,14 @@ static bool too_many_handshakes(const struct acceptor *acceptor)
            atomic_load(&acceptor->metrics->handshakes) >= WORKER_HANDSHAKES_MAXIMUM;
 }
 
+/* Those that say nothing make room: accepting goes on as soon as one has been closed. */
+static void evict(struct acceptor *acceptor)
+{
+    for (size_t i = 0; i < acceptor->worker_count; i++) {
+        worker_evict(&acceptor->workers[i]);
+    }
+}
+
 static void on_connection(evutil_socket_t listener, short what, void *user)
 {
     struct acceptor *acceptor = user;
@@ -187,6 +202,7 @@ static void on_connection(evutil_socket_t listener, short what, void *user)
     for (int i = 0; i < ACCEPT_SLICE; i++) {
         if (too_many_handshakes(acceptor)) {
             metrics_count(acceptor->metrics, METRIC_ACCEPT_PAUSED_HANDSHAKES);
+            evict(acceptor);
             /* The timer, for the case that they ended between the question and the pause. */
             pause_for(acceptor, &retry_after);
             return;

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -302,6 +303,24 @@ void conn_drain(struct conn *conn)
                evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0) {
         conn_conclude(conn);
     }
+}
+
+/* Also of who is in the middle of it: one byte would be as cheap as none. */
+bool conn_is_silent(const struct conn *conn)
+{
+    int unread = 0;
+    if (conn->phase != CONN_HANDSHAKE) {
+        return false;
+    }
+    OSSL_HANDSHAKE_STATE state = SSL_get_state(conn->ssl);
+    return (state == TLS_ST_BEFORE || state == TLS_ST_SR_CLNT_HELLO) &&
+           ioctl(bufferevent_getfd(conn->bev), FIONREAD, &unread) == 0 && unread == 0;
+}
+
+void conn_evict(struct conn *conn)
+{
+    metrics_count(conn->worker->shared->metrics, METRIC_TLS_FAILED_EVICTED);
+    conn_free(conn);
 }
 
 bool conn_is_outdated(const struct conn *conn)

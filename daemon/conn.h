@@ -33,6 +33,10 @@ void conn_drain(struct conn *conn);
 bool conn_is_outdated(const struct conn *conn);
 /* Looks at it, and closes the connection if it is not valid any more. */
 void conn_revalidate(struct conn *conn);
+/* Whether it is at its handshake and no whole ClientHello has come, nor anything unread. */
+bool conn_is_silent(const struct conn *conn);
+/* Closes it: its place goes to another handshake. */
+void conn_evict(struct conn *conn);
 /* Closes at once, whatever is under way. */
 void conn_free(struct conn *conn);
 

@@ -21,16 +21,34 @@ static uint64_t microseconds(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+static bool is_stranger(const struct conn *conn)
+{
+    return conn->service->secured && conn->caller.kind == CALLER_NOBODY;
+}
+
+/* The problem document says that the operator has been told. */
+static void account_for(struct conn *conn, int status)
+{
+    struct metrics *metrics = conn->worker->shared->metrics;
+    const char *route = conn->service->route(conn->turn);
+    metrics_count_request(metrics, route, status, microseconds() - conn->begun);
+    if (status == 500) {
+        metrics_count(metrics, METRIC_INTERNAL_ERRORS);
+        log_event(LOG_LEVEL_ERROR, "answer", "service=%s status=%d route=%s", conn->service->name,
+                  status, route);
+    }
+}
+
 /* Sends what the service refused or answered. */
 void conn_answer(struct conn *conn)
 {
     struct worker *worker = conn->worker;
     const struct http_response *response = conn->service->response(conn->turn);
     const struct http_request *request = conn->service->request(conn->turn);
-    conn->close_after =
-        conn->close_after || response->close || atomic_load(&worker->shared->stopping);
-    metrics_count_request(worker->shared->metrics, conn->service->route(conn->turn),
-                          response->status, microseconds() - conn->begun);
+    /* Strangers keep no connection from those who have a certificate. */
+    conn->close_after = conn->close_after || response->close || is_stranger(conn) ||
+                        atomic_load(&worker->shared->stopping);
+    account_for(conn, response->status);
     int result = answer_write(response, request->method == HTTP_HEAD, conn->close_after,
                               bufferevent_get_output(conn->bev));
     conn->service->close(TAKE_PTR(conn->turn));
@@ -94,7 +112,7 @@ static enum step begin_body(struct conn *conn)
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct evbuffer *input = bufferevent_get_input(conn->bev);
     size_t size = (size_t)conn->framing.body_size;
-    if (conn->service->secured && conn->caller.kind == CALLER_NOBODY) {
+    if (is_stranger(conn)) {
         conn->close_after = true; /* strangers are not listened to: answered without the body */
         return begin(conn);
     }

@@ -23,6 +23,7 @@ static const struct {
     {METRIC_TLS_HANDSHAKES, "tls_handshakes_total", "", "TLS handshakes that succeeded."},
     {METRIC_TLS_FAILED_TIMEOUT, "tls_failures_total", "{reason=\"timeout\"}",
      "TLS handshakes that failed."},
+    {METRIC_TLS_FAILED_EVICTED, "tls_failures_total", "{reason=\"evicted\"}", NULL},
     {METRIC_TLS_FAILED_CLOSED, "tls_failures_total", "{reason=\"closed\"}", NULL},
     {METRIC_TLS_FAILED_PROTOCOL, "tls_failures_total", "{reason=\"protocol\"}", NULL},
     {METRIC_TLS_FAILED_EXPIRED, "tls_failures_total", "{reason=\"expired\"}", NULL},
@@ -38,6 +39,8 @@ static const struct {
     {METRIC_DEADLINE_BODY, "deadlines_missed_total", "{phase=\"body\"}", NULL},
     {METRIC_DEADLINE_IDLE, "deadlines_missed_total", "{phase=\"idle\"}", NULL},
     {METRIC_DEADLINE_WRITE, "deadlines_missed_total", "{phase=\"write\"}", NULL},
+    {METRIC_INTERNAL_ERRORS, "internal_errors_total", "",
+     "Answers of status 500: each has a line in the log."},
     {METRIC_RELOADS, "reloads_total", "{result=\"done\"}", "Reloads of certificates and CRL."},
     {METRIC_RELOADS_FAILED, "reloads_total", "{result=\"refused\"}", NULL},
 };

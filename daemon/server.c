@@ -308,6 +308,7 @@ static void stop_threads(struct server *server)
         worker_join(&server->workers[i]);
     }
     watchdog_free(TAKE_PTR(server->watchdog));
+    api_wait_idle(server->api); /* a copy that is being made reads the store */
     api_flush_counts(server->api, &server->home.mailbox);
     settle(server);
 }

@@ -10,6 +10,7 @@
 #include "daemon/conn.h"
 #include "daemon/farewell.h"
 
+#define EVICT_SLICE 8  /* handshakes given up at a time */
 #define SWEEP_SLICE 64 /* certificates verified before other events get their turn */
 
 static void wake(void *context)
@@ -65,6 +66,33 @@ void worker_revalidate(struct worker *worker)
     if (!atomic_exchange(&worker->sweep_posted, true)) {
         worker->sweep_mail.deliver = deliver_sweep;
         mailbox_post(&worker->mailbox, &worker->sweep_mail);
+    }
+}
+
+/* ---- making room for handshakes ---- */
+
+static void deliver_evict(struct mail *mail)
+{
+    struct worker *worker = CONTAINER_OF(mail, struct worker, evict_mail);
+    struct conn *oldest[EVICT_SLICE] = {NULL};
+    size_t found = 0;
+    atomic_store(&worker->evict_posted, false);
+    /* The newest stand first: of those that are found, the last are the oldest. */
+    for (struct conn *conn = worker->conns; conn != NULL; conn = conn_next(conn)) {
+        if (conn_is_silent(conn)) {
+            oldest[found++ % EVICT_SLICE] = conn;
+        }
+    }
+    for (size_t i = 0; i < EVICT_SLICE && i < found; i++) {
+        conn_evict(oldest[i]);
+    }
+}
+
+void worker_evict(struct worker *worker)
+{
+    if (!atomic_exchange(&worker->evict_posted, true)) {
+        worker->evict_mail.deliver = deliver_evict;
+        mailbox_post(&worker->mailbox, &worker->evict_mail);
     }
 }
 

@@ -52,6 +52,8 @@ struct worker {
     struct mail drain_mail;
     struct mail sweep_mail;
     atomic_bool sweep_posted;
+    struct mail evict_mail;
+    atomic_bool evict_posted;
     struct mail stop_mail;
     struct mail drained_mail; /* goes to `reports` */
     struct mailbox *reports;
@@ -71,6 +73,9 @@ void worker_join(struct worker *worker);
 void worker_adopt(struct worker *worker, const struct service *service, int fd, uint32_t uid);
 /* Looks again at the certificates of all connections, a slice at a time. */
 void worker_revalidate(struct worker *worker);
+/* Closes a few of the oldest connections of which no whole ClientHello has come: they keep others
+ * from their handshakes. */
+void worker_evict(struct worker *worker);
 /* Lets connections finish what is under way and close; `drained_mail` is posted to `reports` when
  * there are none any more. Set its `deliver` before. */
 void worker_drain(struct worker *worker, struct mailbox *reports);

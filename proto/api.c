@@ -67,16 +67,21 @@ int api_new(const struct api_options *options, struct api **ret_api)
     return 0;
 }
 
-void api_free(struct api *api)
+void api_wait_idle(struct api *api)
 {
-    if (api == NULL) {
-        return;
-    }
     pthread_mutex_lock(&api->lock);
     while (api->copying) {
         pthread_cond_wait(&api->idle, &api->lock);
     }
     pthread_mutex_unlock(&api->lock);
+}
+
+void api_free(struct api *api)
+{
+    if (api == NULL) {
+        return;
+    }
+    api_wait_idle(api);
     limits_free(api->limits);
     counts_free(api->counts);
     arena_finish(&api->arena);

@@ -55,8 +55,10 @@ struct api_options {
 /* Shared by all threads; its own state (rate limits, counters) is locked inside. */
 struct api;
 int api_new(const struct api_options *options, struct api **ret_api) MUST_CHECK;
-/* When all exchanges are gone and all mail has been delivered. Waits for a copy that is being made.
- */
+/* Blocks until no copy is being made. Its mail has then been posted: it must be delivered before
+ * api_free() and store_close(). */
+void api_wait_idle(struct api *api);
+/* When all exchanges are gone, api_wait_idle() has returned and all mail has been delivered. */
 void api_free(struct api *api);
 
 /* Completes exchanges that wait (long polls) at once from now on: for draining. */

@@ -25,7 +25,7 @@ static const struct field status_fields[] = {
     {.name = "usedBytes", .type = FIELD_INTEGER, .required = true},
     {.name = "freeBytes", .type = FIELD_INTEGER, .required = true},
     {.name = "mapBytes", .type = FIELD_INTEGER, .required = true},
-    {.name = "liveSignals", .type = FIELD_INTEGER, .required = true},
+    {.name = "signals", .type = FIELD_INTEGER, .required = true},
     {.name = "openMatches", .type = FIELD_INTEGER, .required = true},
     {.name = "logKey", .type = FIELD_TEXT, .required = true},
     {.name = "logOrigin", .type = FIELD_TEXT, .required = true},
@@ -65,7 +65,7 @@ void control_status(struct exchange *x)
     writer_member_unsigned(writer, "usedBytes", status.used_bytes);
     writer_member_unsigned(writer, "freeBytes", status.free_bytes);
     writer_member_unsigned(writer, "mapBytes", status.map_bytes);
-    writer_member_unsigned(writer, "liveSignals", status.signals);
+    writer_member_unsigned(writer, "signals", status.signals);
     writer_member_unsigned(writer, "openMatches", status.matches);
     writer_member_text(writer, "logKey", api->log_key);
     writer_member_text(writer, "logOrigin", api->options.log_origin);

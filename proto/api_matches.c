@@ -44,22 +44,13 @@ static void set_note(struct log_note *note, const struct match_view *match)
 }
 
 /* Matches of unusual size make for smaller pages. */
-static int read_page(struct exchange *x, struct match_query *query, struct match_page *ret_page)
+static bool is_too_large(const struct match_page *page)
 {
-    for (;;) {
-        int r = store_list_matches(x->snapshot, x->party.number, query, ret_page);
-        if (r != 0) {
-            return r;
-        }
-        size_t involved = 0;
-        for (size_t i = 0; i < ret_page->count; i++) {
-            involved += ret_page->matches[i].involved_count;
-        }
-        if (involved <= INVOLVED_MAXIMUM || query->limit == 1) {
-            return 0;
-        }
-        query->limit /= 2;
+    size_t involved = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        involved += page->matches[i].involved_count;
     }
+    return involved > INVOLVED_MAXIMUM;
 }
 
 void matches_list(struct exchange *x)
@@ -75,10 +66,14 @@ void matches_list(struct exchange *x)
         .status = status >= 0 ? 1u << (status + 1) : 0,
         .after = place.after,
         .up_to = place.up_to,
-        .limit = paging_limit(&in->paging),
+        .limit = x->page_limit != 0 ? x->page_limit : paging_limit(&in->paging),
     };
     struct match_page page;
-    int r = read_page(x, &query, &page);
+    int r = store_list_matches(x->snapshot, x->party.number, &query, &page);
+    if (r == 0 && query.limit > 1 && is_too_large(&page)) {
+        exchange_attempt_smaller(x, query.limit);
+        return;
+    }
     struct log_note *notes =
         r == 0 ? exchange_new_memory(x, (page.count + 1) * sizeof(*notes)) : NULL;
     if (notes == NULL) {
@@ -92,7 +87,7 @@ void matches_list(struct exchange *x)
         set_note(&notes[i], &page.matches[i]);
     }
     struct paging_uuids next = {.after = page.next,
-                                .up_to = in->paging.cursor.text != NULL ? place.up_to : page.last};
+                                .up_to = paging_bound(&in->paging, &place, &page.last)};
     view_end_list(writer, paging_next_uuids(x, CURSOR_MATCHES, page.more, &next));
     if (!exchange_set_json(x, 200)) {
         return;

@@ -80,21 +80,13 @@ static int find_start(struct exchange *x, uint64_t *ret_after)
 }
 
 /* Notices of unusual size make for smaller pages. */
-static int read_page(struct exchange *x, uint64_t after, size_t limit, struct notice_page *ret_page)
+static bool is_too_large(const struct notice_page *page)
 {
-    for (;; limit /= 2) {
-        int r = store_read_notices(x->snapshot, x->party.number, after, limit, ret_page);
-        if (r != 0) {
-            return r;
-        }
-        size_t involved = 0;
-        for (size_t i = 0; i < ret_page->count; i++) {
-            involved += ret_page->notices[i].match.involved_count;
-        }
-        if (involved <= INVOLVED_MAXIMUM || limit == 1) {
-            return 0;
-        }
+    size_t involved = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        involved += page->notices[i].match.involved_count;
     }
+    return involved > INVOLVED_MAXIMUM;
 }
 
 static bool is_idle(struct exchange *x)
@@ -158,10 +150,13 @@ void notices_list(struct exchange *x)
     uint64_t after = 0;
     struct notice_page page = {0};
     size_t limit = in->limit.valid ? (size_t)in->limit.value : MODEL_PAGE_DEFAULT;
+    limit = x->page_limit != 0 ? x->page_limit : limit;
     int r = find_start(x, &after);
-    r = r != 0 ? r : read_page(x, after, limit, &page);
+    r = r != 0 ? r : store_read_notices(x->snapshot, x->party.number, after, limit, &page);
     if (r != 0) {
         exchange_refuse_result(x, r);
+    } else if (limit > 1 && is_too_large(&page)) {
+        exchange_attempt_smaller(x, limit);
     } else if (page.count == 0 && !page.more && may_wait(x)) {
         exchange_wait(x, is_idle);
     } else {

@@ -19,6 +19,17 @@ static const struct field path_fields[] = {
 };
 const struct shape shape_professional_path = {FIELDS(path_fields),
                                               .size = sizeof(struct professional_path)};
+static const struct field new_path_fields[] = {
+    {.name = "id",
+     .type = FIELD_TEXT,
+     .required = true,
+     .format = &format_new_professional_id,
+     .offset = offsetof(struct professional_path, id),
+     .description = "The party's own name for the professional. May not be a BSN (eight or nine "
+                    "digits that pass its test)."},
+};
+const struct shape shape_professional_new_path = {FIELDS(new_path_fields),
+                                                  .size = sizeof(struct professional_path)};
 
 struct professional_put {
     struct text_input name;

@@ -75,9 +75,10 @@ static const struct field post_fields[] = {
      .type = FIELD_TEXT,
      .minimum = 1,
      .maximum = MODEL_REFERENCE_MAXIMUM,
-     .format = &format_text,
+     .format = &format_reference,
      .offset = offsetof(struct signal_post, reference),
-     .description = "The party's own; nobody else ever sees it."},
+     .description = "The party's own; nobody else ever sees it. May not be a BSN (eight or nine "
+                    "digits that pass its test)."},
 };
 const struct shape shape_signal_post = {
     .name = "SignalRequest", FIELDS(post_fields), .size = sizeof(struct signal_post)};
@@ -217,16 +218,26 @@ static void write_posted(struct exchange *x, const struct match_view *match)
     }
 }
 
-/* 0; STORE_NOT_FOUND when there is none to be shown; or a fault. */
+/* The signal has been made and is in the log, so this is a success whatever comes of the match; the
+ * notice of it comes anyway. */
+static void answer_without_match(struct exchange *x)
+{
+    x->response = (struct http_response){0};
+    write_posted(x, NULL);
+    exchange_finish(x);
+}
+
+/* 0; a condition of the store when there is none to be shown, be it that who asked may not see it
+ * any more; or a fault. */
 static int read_match(struct exchange *x, const struct store_signal_post *post,
                       struct match_view *ret_match)
 {
-    struct party party;
-    int r = store_get_party(x->snapshot, post->op.party, &party);
-    if (r != 0 || party.suspended) {
-        return r != 0 ? r : STORE_NOT_FOUND;
+    const char *slug = NULL;
+    int r = exchange_ask_again(x, &slug);
+    if (r == 0 && (slug != NULL || x->party.number != post->op.party)) {
+        r = STORE_NOT_FOUND;
     }
-    return store_get_match(x->snapshot, post->op.party, &post->match, ret_match);
+    return r != 0 ? r : store_get_match(x->snapshot, post->op.party, &post->match, ret_match);
 }
 
 /* What the answer shows of others is read after the commit, and logged like any other reading. */
@@ -235,18 +246,18 @@ static void show_posted(struct exchange *x)
     struct store_signal_post *post = x->job;
     struct match_view match;
     x->response = (struct http_response){0};
-    if (!exchange_reopen(x)) {
-        return;
-    }
     int r = read_match(x, post, &match);
     struct log_note *note = exchange_new_memory(x, sizeof(*note));
     if (r < 0 || note == NULL) {
         exchange_fail(x);
         return;
     }
-    write_posted(x, r == 0 ? &match : NULL);
-    if (x->finished || r != 0) {
-        exchange_finish(x);
+    if (r != 0) {
+        answer_without_match(x);
+        return;
+    }
+    write_posted(x, &match);
+    if (x->finished) {
         return;
     }
     *note = (struct log_note){.event = LOG_MATCH_READ,
@@ -266,13 +277,14 @@ static void posted(struct exchange *x)
     *post = x->work.signal_post;
     post->signal.reference = post->kept_reference;
     x->job = post;
-    if (post->matched) {
-        x->again = show_posted;
-        show_posted(x);
+    if (!post->matched) {
+        answer_without_match(x);
         return;
     }
-    write_posted(x, NULL);
-    exchange_finish(x);
+    x->again = show_posted;
+    x->otherwise = answer_without_match;
+    x->attempts = 0;
+    show_posted(x);
 }
 
 void signals_post(struct exchange *x)
@@ -332,7 +344,7 @@ void signals_list(struct exchange *x)
         view_signal(writer, &page.signals[i], false, NULL);
     }
     struct paging_uuids next = {.after = page.next,
-                                .up_to = in->paging.cursor.text != NULL ? place.up_to : page.last};
+                                .up_to = paging_bound(&in->paging, &place, &page.last)};
     view_end_list(writer, paging_next_uuids(x, CURSOR_SIGNALS, page.more, &next));
     if (!exchange_set_json(x, 200)) {
         return;

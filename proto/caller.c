@@ -65,13 +65,13 @@ static int represent(struct exchange *x, const char *text, const char **ret_slug
     if (strcmp(oin.text, x->by.party.text) == 0) {
         return 0;
     }
+    x->by.on_behalf_of = oin;
     struct party represented;
     int r = store_find_party(x->snapshot, &oin, &represented);
     if (r != 0) {
         *ret_slug = refusal;
         return r < 0 ? r : 0;
     }
-    x->by.on_behalf_of = oin;
     struct mandate mandate;
     r = store_get_mandate(x->snapshot, x->party.number, represented.number, &mandate);
     if (r < 0) {
@@ -110,6 +110,7 @@ static int identify_party(struct exchange *x, const char **ret_slug)
         return r;
     }
     x->known = r == 0;
+    x->connected = x->known ? x->party.number : 0;
     const char *slug = NULL;
     const char *on_behalf_of = NULL;
     if (!x->known) {

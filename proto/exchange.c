@@ -105,6 +105,19 @@ bool exchange_reopen(struct exchange *x)
     return true;
 }
 
+int exchange_ask_again(struct exchange *x, const char **ret_slug)
+{
+    const char *slug = NULL;
+    exchange_close_snapshot(x);
+    int r = store_snapshot_open(x->options.api->options.store, &x->scratch, &x->snapshot);
+    r = r != 0 ? r : caller_identify(x, &slug);
+    if (r != 0) {
+        return r;
+    }
+    *ret_slug = slug != NULL ? slug : caller_refuse_route(x, x->match.route);
+    return 0;
+}
+
 void *exchange_new_memory(struct exchange *x, size_t size)
 {
     return arena_new(&x->scratch, size);
@@ -129,6 +142,8 @@ static void go_on(struct exchange *x)
         exchange_fail(x);
     } else if (op->result == STORE_STALE && ++x->attempts < EXCHANGE_ATTEMPTS_MAXIMUM) {
         x->again(x);
+    } else if (x->otherwise != NULL) {
+        x->otherwise(x);
     } else {
         exchange_explain(x, op->result);
     }
@@ -157,6 +172,8 @@ static void hand_over(struct exchange *x, void (*after)(struct exchange *exchang
     int r = store_submit(x->options.api->options.store, op);
     if (r == 0) {
         x->pending = true;
+    } else if (x->otherwise != NULL) {
+        x->otherwise(x);
     } else {
         /* Overloaded, full or stopped: all of these are counted, so that this ends here. */
         exchange_refuse_result(x, r);
@@ -190,10 +207,31 @@ void exchange_note(struct exchange *x, const struct log_note *note)
 
 /* ---- waiting ---- */
 
+static bool is_waiting(const struct exchange *x)
+{
+    return x->waiters[0].waiting || x->waiters[1].waiting;
+}
+
+/* True: nothing of the waiters is on its way any more. */
+static bool stop_waiting(struct exchange *x)
+{
+    for (size_t i = 0; i < EXCHANGE_WAITERS; i++) {
+        struct exchange_waiter *waiter = &x->waiters[i];
+        if (waiter->waiting && store_unwait(x->options.api->options.store, &waiter->waiter)) {
+            waiter->waiting = false;
+        }
+    }
+    return !is_waiting(x);
+}
+
 static void woken(struct mail *mail)
 {
-    struct exchange *x = CONTAINER_OF(mail, struct exchange, waiter.mail);
-    x->waiting = false;
+    struct exchange_waiter *waiter = CONTAINER_OF(mail, struct exchange_waiter, waiter.mail);
+    struct exchange *x = waiter->exchange;
+    waiter->waiting = false;
+    if (!stop_waiting(x)) {
+        return; /* the mail of the other does the rest */
+    }
     if (x->abandoned) {
         exchange_free(x);
         return;
@@ -202,47 +240,51 @@ static void woken(struct mail *mail)
     settle(x);
 }
 
-/* True: nothing of the waiter is on its way any more. */
-static bool stop_waiting(struct exchange *x)
+static int start_waiting(struct exchange *x, size_t which, uint32_t party)
 {
-    if (x->waiting && store_unwait(x->options.api->options.store, &x->waiter)) {
-        x->waiting = false;
-    }
-    return !x->waiting;
+    struct exchange_waiter *waiter = &x->waiters[which];
+    *waiter = (struct exchange_waiter){
+        .waiter = {.mail.deliver = woken, .mailbox = x->options.mailbox, .party = party},
+        .exchange = x,
+    };
+    int r = store_wait(x->options.api->options.store, &waiter->waiter);
+    waiter->waiting = r == 0;
+    return r;
 }
 
 /* Looks again, as what is there may have come before the waiter was registered. */
 static bool is_still_idle(struct exchange *x, bool (*is_idle)(struct exchange *exchange))
 {
     const char *slug = NULL;
-    exchange_close_snapshot(x);
-    if (store_snapshot_open(x->options.api->options.store, &x->scratch, &x->snapshot) != 0) {
-        return false;
-    }
-    return caller_identify(x, &slug) == 0 && slug == NULL && is_idle(x);
+    return exchange_ask_again(x, &slug) == 0 && slug == NULL && is_idle(x);
 }
 
 void exchange_wait(struct exchange *x, bool (*is_idle)(struct exchange *exchange))
 {
-    x->waiter = (struct store_waiter){
-        .mail.deliver = woken, .mailbox = x->options.mailbox, .party = x->party.number};
-    int r = store_wait(x->options.api->options.store, &x->waiter);
+    int r = start_waiting(x, 0, x->party.number);
     if (r == STORE_TOO_MANY) {
         exchange_refuse(x, "rate-limited", "Too many requests of this party wait already.");
-    } else if (r != 0) {
+        return;
+    }
+    if (r != 0) {
         exchange_refuse_result(x, r);
-    } else {
-        x->waiting = true;
-        if (!is_still_idle(x, is_idle)) {
-            exchange_attempt(x);
-        }
+        return;
+    }
+    if (x->connected != x->party.number) {
+        /* A supplier may wait for more parties than it has places of its own. Without one its
+         * suspension is noticed when something comes, or at the end: nothing is shown before. */
+        r = start_waiting(x, 1, x->connected);
+        (void)r;
+    }
+    if (!is_still_idle(x, is_idle)) {
+        exchange_attempt(x);
     }
 }
 
 void exchange_wake(struct exchange *x)
 {
     x->woken = true;
-    if (x->waiting && stop_waiting(x)) {
+    if (is_waiting(x) && stop_waiting(x)) {
         exchange_attempt(x);
         settle(x);
     }
@@ -267,10 +309,16 @@ void exchange_resume(struct exchange *x, void (*then)(struct exchange *exchange)
 
 void exchange_attempt(struct exchange *x)
 {
-    if (x->waiting && !stop_waiting(x)) {
+    if (!stop_waiting(x)) {
         return; /* its mail is on its way, and starts the attempt */
     }
     x->rerun = true;
+}
+
+void exchange_attempt_smaller(struct exchange *x, size_t limit)
+{
+    x->page_limit = limit / 2;
+    exchange_attempt(x);
 }
 
 static void run_once(struct exchange *x);
@@ -317,6 +365,7 @@ static void begin_attempt(struct exchange *x)
     x->decoded = false;
     x->has_log_index = false;
     x->again = exchange_attempt;
+    x->otherwise = NULL;
     x->now = clock_now();
     x->today = calendar_dutch_day(x->now);
 }

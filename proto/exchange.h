@@ -23,6 +23,7 @@
 
 #define API_VERSION "1.0.0"
 #define EXCHANGE_ATTEMPTS_MAXIMUM 8
+#define EXCHANGE_WAITERS 2 /* whose changes end a long poll: the represented, and who connects */
 
 struct api {
     struct api_options options;
@@ -35,7 +36,7 @@ struct api {
     struct arena arena;
     int64_t started_at;
     atomic_bool draining;
-    /* Copies being made: one at a time, and api_free() waits for it. */
+    /* Copies being made: one at a time, and api_wait_idle() waits for it. */
     pthread_mutex_t lock;
     pthread_cond_t idle;
     bool copying;
@@ -66,6 +67,7 @@ struct exchange {
     struct attribution by;
     bool known; /* `party` is set */
     struct party party;
+    uint32_t connected; /* the number of the party whose certificate it is */
     struct limit_state limits[LIMIT_KINDS];
     bool limited[LIMIT_KINDS]; /* `limits` is set: it was taken from */
     int64_t now;
@@ -94,19 +96,24 @@ struct exchange {
     } work;
     void (*after)(struct exchange *exchange);
     void (*again)(struct exchange *exchange);
+    void (*otherwise)(struct exchange *exchange); /* NULL: the answer is the operation's refusal */
     const struct exchange_condition *conditions;
     struct log_note refusal;
     unsigned attempts;
     bool has_log_index; /* an entry was made that the answer names */
     uint64_t log_index;
 
-    struct store_waiter waiter;
+    struct exchange_waiter {
+        struct store_waiter waiter;
+        struct exchange *exchange;
+        bool waiting;
+    } waiters[EXCHANGE_WAITERS];
     int64_t deadline; /* of a long poll; 0: none */
-    bool waiting;
     bool woken;
     bool rerun;
 
-    void *job; /* a handler's own, between two steps */
+    void *job;         /* a handler's own, between two steps */
+    size_t page_limit; /* what an attempt has shown to be enough for one answer; 0: as asked */
 
     bool pending; /* something of ours is with another thread */
     bool running; /* within an attempt */
@@ -117,6 +124,12 @@ struct exchange {
 /* A new snapshot in place of the one that is open. False: the exchange has been ended. */
 bool exchange_reopen(struct exchange *exchange) MUST_CHECK;
 void exchange_close_snapshot(struct exchange *exchange);
+/*
+ * A new snapshot, on which it is looked up again who asks and whether it may: for a step after the
+ * first, which so relies on that too. 0 with the slug of the refusal or NULL; else a fault, or a
+ * condition of the store. The exchange goes on in any case.
+ */
+int exchange_ask_again(struct exchange *exchange, const char **ret_slug) MUST_CHECK;
 
 /* Memory for this attempt. NULL: out of it; then return exchange_fail(). */
 void *exchange_new_memory(struct exchange *exchange, size_t size) MUST_CHECK;
@@ -171,6 +184,8 @@ void exchange_wait(struct exchange *exchange, bool (*is_idle)(struct exchange *e
 
 /* Begins again from authentication, on the exchange's thread. */
 void exchange_attempt(struct exchange *exchange);
+/* The same, for a page half as large as `limit`: that one was more than one answer holds. */
+void exchange_attempt_smaller(struct exchange *exchange, size_t limit);
 
 /* When work on another thread is delivered, for which the handler has set `pending`: goes on with
  * `then`, also when the peer is gone, as what was done must be logged. */

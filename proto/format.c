@@ -103,6 +103,16 @@ static const char *check_bsn(const char *text, size_t length)
     return result == 0 ? NULL : bsn_condition_text(result);
 }
 
+static bool is_bsn(const char *text, size_t length)
+{
+    return check_bsn(text, length) == NULL;
+}
+
+static const char *check_reference(const char *text, size_t length)
+{
+    return is_bsn(text, length) ? "A reference may not be a BSN." : check_text(text, length);
+}
+
 static const char *check_element(const char *text, size_t length)
 {
     struct oprf_element element;
@@ -151,6 +161,11 @@ static const char *check_professional_id(const char *text, size_t length)
     return professional_id_check(text, length) == 0
                ? NULL
                : "An id has 1 to 64 characters of A-Z, a-z, 0-9, dot, hyphen and underscore.";
+}
+
+static const char *check_new_professional_id(const char *text, size_t length)
+{
+    return is_bsn(text, length) ? "An id may not be a BSN." : check_professional_id(text, length);
 }
 
 static const char *check_uuid(const char *text, size_t length)
@@ -213,6 +228,9 @@ const struct format format_municipality = {.pattern = "^[0-9]{4}$", .check = che
 const struct format format_oin = {.pattern = "^[0-9]{8}[0-9A-Z]{12}$", .check = check_oin};
 const struct format format_professional_id = {.pattern = "^[A-Za-z0-9._-]{1,64}$",
                                               .check = check_professional_id};
+const struct format format_new_professional_id = {.pattern = "^[A-Za-z0-9._-]{1,64}$",
+                                                  .check = check_new_professional_id};
+const struct format format_reference = {.check = check_reference};
 const struct format format_uuid = {.name = "uuid", .check = check_uuid};
 const struct format format_email = {.name = "email", .check = check_email};
 const struct format format_cursor = {.pattern = "^[A-Za-z0-9_-]+$", .check = check_cursor};

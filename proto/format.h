@@ -25,6 +25,10 @@ extern const struct format format_timestamp;
 extern const struct format format_municipality;
 extern const struct format format_oin;
 extern const struct format format_professional_id;
+/* The same, and a party's own reference: neither may be a BSN, as both are given out again, and
+ * nobody is to learn one from the index (Jeugdwet 7.1.4.2(3)). */
+extern const struct format format_new_professional_id;
+extern const struct format format_reference;
 extern const struct format format_uuid;
 extern const struct format format_email;
 extern const struct format format_cursor;

@@ -16,7 +16,8 @@ extern const struct shape shape_signal_path, shape_signal_post, shape_signal_que
 handler signals_check_post, signals_post, signals_list, signals_get, signals_delete;
 
 /* api_professionals.c */
-extern const struct shape shape_professional_path, shape_professional_query, shape_professional_put;
+extern const struct shape shape_professional_path, shape_professional_new_path,
+    shape_professional_query, shape_professional_put;
 handler professionals_put, professionals_get, professionals_list, professionals_delete;
 
 /* api_matches.c */
@@ -85,6 +86,10 @@ struct paging_uuids {
 bool paging_read_uuids(struct exchange *exchange, enum cursor_kind kind,
                        const struct paging_input *paging,
                        struct paging_uuids *ret_place) MUST_CHECK;
+/* The upper bound of the pages that follow: the cursor's, or on the first page the present; `last`
+ * is the store's own. */
+struct uuid paging_bound(const struct paging_input *paging, const struct paging_uuids *place,
+                         const struct uuid *last);
 /* The cursor of the next page, or NULL at the end. */
 const char *paging_next_uuids(struct exchange *exchange, enum cursor_kind kind, bool more,
                               const struct paging_uuids *next);

@@ -18,7 +18,7 @@ static int run_status(const struct invocation *invocation)
         {"log size", "logSize"},
         {"log key", "logKey"},
         {"log origin", "logOrigin"},
-        {"live signals", "liveSignals"},
+        {"signals, live and archived", "signals"},
         {"open matches", "openMatches"},
         {"revision", "revision"},
         {"queue", "queueDepth"},

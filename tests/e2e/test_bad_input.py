@@ -210,7 +210,7 @@ class Index:
                            self.parties[name].all_of("/v1/professionals", "professionals")]
         seen["parties"] = self.operator.get("/control/parties").json
         status = self.operator.status()
-        seen["counts"] = status["liveSignals"], status["openMatches"], status["abortedBatches"]
+        seen["counts"] = status["signals"], status["openMatches"], status["abortedBatches"]
         return seen
 
     def check_log(self, party):

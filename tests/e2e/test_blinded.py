@@ -152,7 +152,7 @@ def test_without_the_permission_none_of_it(school, operator):
     assert operator.post(f"/control/parties/{school.oin}/_deny",
                          {"permission": "blinded"}).status == 200
     assert [request().problem for request in requests] == ["not-permitted"] * 3
-    assert operator.status()["liveSignals"] == 1
+    assert operator.status()["signals"] == 1
 
 
 GOOD = to_text(ristretto.BASE.encode())
@@ -185,7 +185,7 @@ def test_a_wrong_element_is_refused_by_its_place(blinded, operator, name):
     answer = blinded.post("/v1/signals", {"element": wrong, "keyId": 1, "professional": "ib-1",
                                           "birthDate": "2015-05-01"})
     assert (answer.status, answer.pointers) == (400, ["#/element"])
-    assert operator.status()["liveSignals"] == 0
+    assert operator.status()["signals"] == 0
 
 
 def test_wrong_elements_are_no_elements_here_either():
@@ -222,7 +222,7 @@ def test_element_and_key_go_together(blinded, operator):
         answer = blinded.post("/v1/signals", {**base, **identity})
         assert (answer.status, answer.problem) == (400, "invalid-request"), identity
         assert answer.pointers == pointers, identity
-    assert operator.status()["liveSignals"] == 0
+    assert operator.status()["signals"] == 0
 
 
 def remaining(answer):

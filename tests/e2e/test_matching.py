@@ -342,7 +342,7 @@ def test_the_same_signal_twice_at_once_is_one_signal(pair, operator):
                                lambda: second.signal(bsn(n), "a")])
         assert sorted(answer.status for answer in answers) == [200, 201]
         assert len({answer.json["id"] for answer in answers}) == 1
-    assert operator.status()["liveSignals"] == 12 and school.notices() == []
+    assert operator.status()["signals"] == 12 and school.notices() == []
 
 
 def signal_all_at_once(number, parties, professionals, connections):
@@ -403,7 +403,7 @@ def test_hundreds_at_once_up_to_the_limit_of_one_child(parties, operator):
     statuses = [answer.status for answer in answers.values()]
     assert (statuses.count(201), statuses.count(409)) == (200, 25)
     status = operator.status()
-    assert (status["openMatches"], status["liveSignals"]) == (1, 200)
+    assert (status["openMatches"], status["signals"]) == (1, 200)
     assert sum(len(party.signals()) for party in parties) == 200
     matches = [match for party in parties for match in party.matches()]
     assert len(matches) == 5 and len({match["id"] for match in matches}) == 1

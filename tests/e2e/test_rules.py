@@ -45,7 +45,7 @@ def test_rule_01_a_designated_professional_signals_without_consent(school, opera
     # Nobody is asked, and nothing may say that somebody was.
     answer = school.signal(bsn(1), "ib-1", consent=True)
     assert (answer.status, answer.pointers) == (400, ["#/consent"])
-    assert operator.status()["liveSignals"] == 1
+    assert operator.status()["signals"] == 1
 
 
 def test_rule_01_a_professional_of_another_party_is_nobody_here(school, care):
@@ -66,7 +66,7 @@ def test_rule_01_only_under_a_live_agreement(admit, operator, daemon):
     past.designate("jw-1")
     assert past.signal(bsn(0), "jw-1").status == 201
     assert daemon.party("stranger").signal(bsn(0), "x").problem == "unknown-party"
-    assert operator.status()["liveSignals"] == 1
+    assert operator.status()["signals"] == 1
 
 
 def test_rule_01_only_under_an_agreement_with_that_municipality(school, operator):
@@ -366,7 +366,7 @@ def test_rule_09_withdrawn_as_wrongful_is_erased_and_retracted(school, care, mun
     assert care.notices()[1]["data"]["ownSignal"]["professional"] == "p"
     assert "vergissing" not in json.dumps(care.notices())
     assert care.get(f"/v1/matches/{match}").json["status"] == "ended"
-    assert operator.status()["liveSignals"] == 1
+    assert operator.status()["signals"] == 1
     # After thirty days the tombstone is gone as well.
     operator.advance(31 * 86400)
     until(lambda: school.withdraw(wrong, "wrongful").status == 404)

@@ -312,11 +312,16 @@ def test_certificates_that_are_not_accepted(daemon):
 
 
 def test_without_certificate(daemon):
+    # A stranger's connection ends with its answer: none is kept from those who have a certificate.
     wire = Wire.secured(daemon)
-    assert wire.get("/v1/openapi.json")[0] == 200
+    status, headers, _ = wire.get("/v1/openapi.json")
+    assert status == 200 and headers["connection"] == "close" and wire.ends()
+    wire = Wire.secured(daemon)
     status, headers, body = wire.get("/v1/parties/self")
     assert (status, json.loads(body)["type"].rsplit("/")[-1]) == (401, "certificate-required")
+    assert headers["connection"] == "close" and wire.ends()
     # A stranger's body is not read: answered at once, and closed.
+    wire = Wire.secured(daemon)
     wire.send("POST /v1/signals HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
               "Content-Length: 100\r\n\r\n")
     status, headers, _ = wire.answer()
@@ -399,7 +404,6 @@ def test_reload_closes_the_revoked_and_keeps_the_healthy(start_daemon, own_pki):
     healthy, idle = Wire.secured(daemon, "school"), Wire.secured(daemon, leaver)
     polling, nobody = Wire.secured(daemon, leaver), Wire.secured(daemon)
     assert healthy.get("/v1/parties/self")[0] == idle.get("/v1/parties/self")[0] == 200
-    assert nobody.get("/v1/openapi.json")[0] == 200
     polling.send("GET /v1/notices?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     own_pki.revoke(leaver)
@@ -465,13 +469,15 @@ def test_a_new_server_certificate_is_used_at_once(start_daemon, own_pki):
 
 def test_a_handshake_that_does_not_come(hasty):
     daemon = hasty(handshake=200)
-    silent = Wire.plain(daemon.port)
-    assert silent.ends()
-    babbler = Wire.plain(daemon.port)
-    babbler.send(b"\x16\x03\x01")  # the beginning of a ClientHello, and never its end
-    with pytest.raises((EOFError, ConnectionResetError)):
-        babbler.answer()
+    for beginning in (b"\x16", b"\x16\x03\x01"):  # of a ClientHello, and never its end
+        babbler = Wire.plain(daemon.port)
+        babbler.send(beginning)
+        with pytest.raises((EOFError, ConnectionResetError)):
+            babbler.answer()
     assert failures(daemon, "timeout") == 2
+    silent = Wire.plain(daemon.port)  # the kernel keeps it for some seconds
+    assert silent.ends()
+    assert failures(daemon, "timeout") == 3
 
 
 def trickle(wire, data):
@@ -565,6 +571,8 @@ def test_no_descriptors_left(daemon):
     used = len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
     resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (used + 5, used + 5))
     crowd = [socket.create_connection(("127.0.0.1", daemon.port), DEADLINE) for _ in range(20)]
+    for one in crowd:
+        one.sendall(b"\x16")  # until something comes the kernel keeps it
     name = 'accept_pauses_total{reason="descriptors"}'
     until(lambda: metrics(daemon, watcher)[name] >= 1)
     for one in crowd:
@@ -572,16 +580,70 @@ def test_no_descriptors_left(daemon):
     assert Wire.secured(daemon, "school").get("/v1/openapi.json")[0] == 200
 
 
+class SlowHandshake:
+    """Has sent its ClientHello, and goes on when it is told to."""
+
+    def __init__(self, daemon, context):
+        self.raw = socket.create_connection(("127.0.0.1", daemon.port), DEADLINE)
+        self.input, self.output = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.input, self.output, server_hostname="localhost")
+        assert not self.step(self.tls.do_handshake)
+
+    def step(self, action, *arguments):
+        """Whether it was done; if not, it waits for the other side."""
+        done = False
+        try:
+            done = action(*arguments) or True
+        except ssl.SSLWantReadError:
+            pass
+        self.raw.sendall(self.output.read())
+        return done
+
+    def finish(self, action, *arguments):
+        while not (result := self.step(action, *arguments)):
+            received = self.raw.recv(65536)
+            assert received
+            self.input.write(received)
+        return result
+
+
 def test_many_handshakes_at_once_all_succeed(hasty):
     """More than are let in at a time: the others wait in the kernel's queue."""
     daemon = hasty(handshake=1000 * DEADLINE)
-    raws = [socket.create_connection(("127.0.0.1", daemon.port), DEADLINE) for _ in range(300)]
-    until(lambda: metrics(daemon)['accept_pauses_total{reason="handshakes"}'] >= 1)
     context = tls_context(daemon.pki, "school")
-    for raw in raws:
-        raw.settimeout(DEADLINE)
-        wire = Wire(context.wrap_socket(raw, server_hostname="localhost"))
-        assert wire.get("/v1/openapi.json")[0] == 200
+    slow = [SlowHandshake(daemon, context) for _ in range(300)]
+    until(lambda: metrics(daemon)['accept_pauses_total{reason="handshakes"}'] >= 1)
+    for one in slow:
+        one.finish(one.tls.do_handshake)
+        one.finish(one.tls.write, b"GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert one.finish(one.tls.read, 12) == b"HTTP/1.1 200"
+        one.raw.close()
+    assert failures(daemon, "evicted") == 0
+
+
+def test_half_a_hello_keeps_nobody_out(hasty):
+    """Who takes the place of a handshake, and says nothing that begins one, makes room for others:
+    the oldest first."""
+    daemon = hasty(handshake=1000 * DEADLINE)
+    babblers = [Wire.plain(daemon.port) for _ in range(300)]
+    for babbler in babblers:
+        babbler.send(b"\x16\x03\x01")
+    until(lambda: failures(daemon, "evicted") >= 44)
+    assert Wire.secured(daemon, "school").get("/v1/openapi.json")[0] == 200
+    with pytest.raises((EOFError, ConnectionResetError)):
+        babblers[0].answer()
+    assert metrics(daemon)["pending_handshakes"] <= 256
+
+
+def test_silent_sockets_take_no_place(daemon):
+    """The kernel keeps them until something comes."""
+    silent = [Wire.plain(daemon.port) for _ in range(300)]
+    assert Wire.secured(daemon, "school").get("/v1/openapi.json")[0] == 200
+    values = metrics(daemon)
+    assert values["connections_accepted_total"] < len(silent)
+    assert values['accept_pauses_total{reason="handshakes"}'] == 0
+    for one in silent:
+        one.close()
 
 
 # ---- HTTP as bytes ----

@@ -70,8 +70,10 @@ static void test_counters_and_store(void **state)
     char *text = print(metrics, &status);
     assert_line(text, "# TYPE verwijsindex_tls_failures_total counter");
     assert_line(text, "verwijsindex_tls_failures_total{reason=\"timeout\"} 6");
-    assert_line(text, "verwijsindex_tls_failures_total{reason=\"revoked\"} 10");
-    assert_line(text, "verwijsindex_reloads_total{result=\"refused\"} 21");
+    assert_line(text, "verwijsindex_tls_failures_total{reason=\"revoked\"} 11");
+    assert_line(text, "verwijsindex_tls_failures_total{reason=\"evicted\"} 7");
+    assert_line(text, "verwijsindex_internal_errors_total 21");
+    assert_line(text, "verwijsindex_reloads_total{result=\"refused\"} 23");
     assert_line(text, "verwijsindex_log_entries 11");
     assert_line(text, "verwijsindex_store_queue_operations 12");
     assert_line(text, "verwijsindex_store_failed_state 1");

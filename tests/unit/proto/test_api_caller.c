@@ -188,6 +188,10 @@ static void test_mandate_is_not_for_everybody(void **state)
     refused(&ask, 403, "mandate-missing", true);
     ask.headers[0].value = STRANGER;
     refused(&ask, 403, "mandate-missing", true);
+    json_t *entry = world_last_entry(&world, 0); /* both are logged, be the other no party */
+    assert_string_equal(text_at(entry, "verwijsindex.party"), SUPPLIER);
+    assert_string_equal(text_at(entry, "verwijsindex.on_behalf_of"), STRANGER);
+    json_decref(entry);
     ask.headers[0].value = "12";
     refused(&ask, 400, "invalid-request", true);
     ask.headers[0].value = SCHOOL;

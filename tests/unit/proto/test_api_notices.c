@@ -191,6 +191,65 @@ static void test_wait_until_suspended(void **state)
     reply_free(&reply);
 }
 
+/* Who waits for another is heard of, too. */
+static void test_wait_until_the_supplier_is_suspended(void **state)
+{
+    (void)state;
+    static const struct ask acting = {
+        .oin = SUPPLIER, .target = "/v1/notices?wait=30", .headers = {{"on-behalf-of", SCHOOL}}};
+    struct store_party_change change;
+    store_party_change_init(&change);
+    change.action = PARTY_MANDATE;
+    strcpy(change.other.text, SCHOOL);
+    change.agreement.until_day = calendar_dutch_day(clock_now()) + 10;
+    world_change(&world, &change, SUPPLIER);
+    struct reply reply;
+    struct reply more;
+    world_begin(&world, &acting, &reply);
+    world_begin(&world, &acting, &more);
+    assert_false(reply.finished);
+    world_act(&world, SCHOOL, PARTY_ALLOW); /* either wakes it; it waits on */
+    world_pump_once(&world);
+    assert_false(reply.finished);
+    exchange_abandon(more.exchange);
+    world_act(&world, SUPPLIER, PARTY_SUSPEND);
+    world_wait(&world, &reply);
+    assert_int_equal(reply.status, 403);
+    assert_slug(reply.json, "party-suspended");
+    assert_false(more.finished);
+    reply_free(&reply);
+}
+
+/* More wait for others than have a place of their own as the supplier: they wait all the same. */
+static void test_supplier_waits_for_many(void **state)
+{
+    (void)state;
+    static const char *const represented[] = {SCHOOL, CARE};
+    static struct reply replies[STORE_WAITERS_MAXIMUM + 10];
+    for (size_t i = 0; i < ARRAY_LENGTH(represented); i++) {
+        struct store_party_change change;
+        store_party_change_init(&change);
+        change.action = PARTY_MANDATE;
+        strcpy(change.other.text, represented[i]);
+        change.agreement.until_day = calendar_dutch_day(clock_now()) + 10;
+        world_change(&world, &change, SUPPLIER);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(replies); i++) {
+        struct ask acting = {.oin = SUPPLIER,
+                             .target = "/v1/notices?wait=30",
+                             .headers = {{"on-behalf-of", represented[i % 2]}}};
+        world_begin(&world, &acting, &replies[i]);
+        assert_false(replies[i].finished);
+    }
+    make_match();
+    for (size_t i = 0; i < ARRAY_LENGTH(replies); i++) {
+        world_wait(&world, &replies[i]);
+        assert_int_equal(replies[i].status, 200);
+        assert_int_equal(count_at(replies[i].json, "notices"), 1);
+        reply_free(&replies[i]);
+    }
+}
+
 static void test_wait_until_drained(void **state)
 {
     (void)state;
@@ -397,6 +456,8 @@ int main(void)
         TEST(test_wait_in_vain),
         TEST(test_wait_without_waiting_needs_no_timer),
         TEST(test_wait_until_suspended),
+        TEST(test_wait_until_the_supplier_is_suspended),
+        TEST(test_supplier_waits_for_many),
         TEST(test_wait_until_drained),
         TEST(test_wait_on),
         TEST(test_waiters_are_capped),

@@ -53,6 +53,10 @@ static void test_put_faults(void **state)
         {"/v1/professionals/a%20b", "{\"name\":\"N\"}", "#/id"},
         {"/v1/professionals/a%2Fb", "{\"name\":\"N\"}", "#/id"},
         {"/v1/professionals/%GG", "{\"name\":\"N\"}", "#/id"},
+        {"/v1/professionals/" BSN_ONE, "{\"name\":\"N\"}", "#/id"},
+        {"/v1/professionals/012345672", "{\"name\":\"N\"}", "#/id"},
+        {"/v1/professionals/12345672", "{\"name\":\"N\"}", "#/id"}, /* its zero left out */
+        {"/v1/professionals/%395%30000012", "{\"name\":\"N\"}", "#/id"},
         {"/v1/professionals/a", "{}", "#/name"},
         {"/v1/professionals/a", "{\"name\":\"\"}", "#/name"},
         {"/v1/professionals/a", long_name, "#/name"},
@@ -63,8 +67,14 @@ static void test_put_faults(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         json_t *json = world_send(&world, SCHOOL, HTTP_PUT, cases[i].target, cases[i].body, 400);
         assert_string_equal(text_at(json, "errors/0/pointer"), cases[i].pointer);
+        assert_false(json_holds(json, BSN_ONE));
         json_decref(json);
     }
+    /* Digits that are no BSN are a name like any other. */
+    world_put_professional(&world, SCHOOL, "950000013");
+    world_put_professional(&world, SCHOOL, "9500000120");
+    json_decref(world_get(&world, SCHOOL, "/v1/professionals/" BSN_ONE, 404));
+    json_decref(world_send(&world, SCHOOL, HTTP_DELETE, "/v1/professionals/" BSN_ONE, NULL, 404));
 }
 
 static void test_delete(void **state)

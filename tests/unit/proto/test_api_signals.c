@@ -86,6 +86,8 @@ static void test_faults(void **state)
         {"{\"bsn\":\"950000012\",\"reference\":\"" /* 65 characters */
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"," REST "}",
          "#/reference"},
+        {"{\"bsn\":\"950000012\",\"reference\":\"950000012\"," REST "}", "#/reference"},
+        {"{\"bsn\":\"950000012\",\"reference\":\"12345672\"," REST "}", "#/reference"},
         {"{\"bsn\":\"950000012\",\"quiet\":true," REST "}", "#/quiet"},
         {"{\"person\":{}," REST "}", "#/person #/bsn"},
         {"{\"bsn\":\"950000012\",\"keyId\":1," REST "}", "#/keyId"},
@@ -426,6 +428,27 @@ static void test_too_many(void **state)
     json_decref(entry);
 }
 
+/* What a list does not show of others: when they did something. */
+static void test_cursor_tells_no_time_of_others(void **state)
+{
+    (void)state;
+    json_decref(world_signal(&world, SCHOOL, BSN_ONE, "p1", "a", 201));
+    json_decref(world_signal(&world, SCHOOL, BSN_TWO, "p1", "b", 201));
+    json_decref(world_signal(&world, CARE, BSN_ONE, "p1", "c", 201));
+    clock_advance(CLOCK_DAY);
+    int64_t asked_at = clock_now();
+    json_t *page = world_get(&world, SCHOOL, "/v1/signals?limit=1", 200);
+    const char *text = text_at(page, "next");
+    struct paging_uuids place;
+    size_t size;
+    assert_int_equal(cursor_decode(CURSOR_SIGNALS, text, strlen(text), sizeof(place), sizeof(place),
+                                   &place, &size),
+                     0);
+    uint64_t bound = (uint64_t)get_be16(place.up_to.bytes) << 32 | get_be32(place.up_to.bytes + 2);
+    assert_in_range(bound, asked_at - 1, clock_now());
+    json_decref(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +466,7 @@ int main(void)
         TEST(test_municipality_must_be_named),
         TEST(test_element),
         TEST(test_too_many),
+        TEST(test_cursor_tells_no_time_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

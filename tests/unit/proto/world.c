@@ -27,6 +27,23 @@ static void ring(void *context)
     pthread_mutex_unlock(&world->lock);
 }
 
+void world_settle(struct world *world)
+{
+    assert_int_equal(mailbox_deliver(&world->mailbox), 0);
+    pthread_mutex_lock(&world->lock);
+    world->ringing = false;
+    pthread_mutex_unlock(&world->lock);
+}
+
+void world_await_mail(struct world *world)
+{
+    pthread_mutex_lock(&world->lock);
+    while (!world->ringing) {
+        pthread_cond_wait(&world->rung, &world->lock);
+    }
+    pthread_mutex_unlock(&world->lock);
+}
+
 void world_pump_once(struct world *world)
 {
     if (mailbox_deliver(&world->mailbox) > 0) {

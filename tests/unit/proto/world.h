@@ -85,6 +85,10 @@ void world_begin_refused(struct world *world, const struct ask *ask, const char 
 void world_hold(struct world *world);
 void world_let_go(struct world *world);
 
+/* Of a world in which nothing is under way: from now on world_await_mail() waits for what comes. */
+void world_settle(struct world *world);
+/* Blocks until there is something, and delivers nothing. */
+void world_await_mail(struct world *world);
 /* Delivers what is there; blocks until there is something. */
 void world_pump_once(struct world *world);
 void world_wait(struct world *world, struct reply *reply);
