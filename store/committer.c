@@ -95,33 +95,10 @@ static int commit(struct store *store, struct store_tx *tx)
     store->next_due = next_due;
     committer_publish(store);
     for (size_t i = 0; i < tx->touched_count; i++) {
-        waiters_wake(&store->waiters, tx->touched[i].party);
+        waiters_wake(&store->waiters, tx->touched[i]);
     }
     arena_finish(&store->arena);
     return 0;
-}
-
-void tx_touch_party(struct store_tx *tx, uint32_t party)
-{
-    for (size_t i = 0; i < tx->touched_count; i++) {
-        if (tx->touched[i].party == party) {
-            return;
-        }
-    }
-    if (tx->touched_count == tx->touched_capacity) {
-        size_t capacity = tx->touched_capacity == 0 ? 64 : tx->touched_capacity * 2;
-        struct touched_party *grown = arena_new(tx->view.arena, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            view_fail(&tx->view, -ENOMEM);
-            return;
-        }
-        if (tx->touched_count > 0) {
-            memcpy(grown, tx->touched, tx->touched_count * sizeof(*grown));
-        }
-        tx->touched = grown;
-        tx->touched_capacity = capacity;
-    }
-    tx->touched[tx->touched_count++] = (struct touched_party){.party = party};
 }
 
 /* ---- operations ---- */

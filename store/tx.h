@@ -16,11 +16,6 @@
  * the next batch. */
 #define TX_AGAIN 1000
 
-struct touched_party {
-    uint32_t party;
-    bool all; /* complete its waiters even if nothing came: it was changed */
-};
-
 /* What the committer remembers between batches; dropped whenever a batch is aborted. */
 struct actor_slot {
     uint8_t digest[16];
@@ -42,7 +37,7 @@ struct store_tx {
     struct row_key failed_due; /* the due row that could not be worked off; size 0: none */
     size_t touched_count;
     size_t touched_capacity;
-    struct touched_party *touched;
+    uint32_t *touched; /* parties whose waiters are completed after the commit */
 };
 
 /* Someone may be waiting for this party's inbox. Faults are sticky. */
