@@ -167,25 +167,39 @@ int checkpoint_vkey_parse(const char *text, struct checkpoint_vkey *ret_vkey)
     return CHECKPOINT_OK;
 }
 
-size_t checkpoint_sign(const struct checkpoint_signer *signer, uint64_t size,
-                       const struct merkle_hash *root, char out[static CHECKPOINT_NOTE_MAXIMUM])
+/* Puts the signature behind the `text` bytes that `out` begins with; returns the whole length. */
+static size_t sign_text(const struct checkpoint_signer *signer, size_t text,
+                        char out[static CHECKPOINT_NOTE_MAXIMUM])
 {
-    const char *name = signer->vkey.name;
     char base64[BASE64_LENGTH(KEY_ID_BYTES + SIGNATURE_BYTES) + 1];
     uint8_t signature[KEY_ID_BYTES + SIGNATURE_BYTES];
 
-    sodium_bin2base64(base64, sizeof(base64), root->bytes, sizeof(root->bytes),
-                      sodium_base64_VARIANT_ORIGINAL);
-    int text = snprintf(out, CHECKPOINT_NOTE_MAXIMUM, "%s\n%" PRIu64 "\n%s\n", name, size, base64);
-
     memcpy(signature, signer->vkey.id, KEY_ID_BYTES);
-    crypto_sign_detached(signature + KEY_ID_BYTES, NULL, (const uint8_t *)out, (size_t)text,
+    crypto_sign_detached(signature + KEY_ID_BYTES, NULL, (const uint8_t *)out, text,
                          signer->secret_key);
     sodium_bin2base64(base64, sizeof(base64), signature, sizeof(signature),
                       sodium_base64_VARIANT_ORIGINAL);
-    int lines = snprintf(out + text, CHECKPOINT_NOTE_MAXIMUM - (size_t)text, "\n" DASH "%s %s\n",
-                         name, base64);
-    return (size_t)text + (size_t)lines;
+    int lines = snprintf(out + text, CHECKPOINT_NOTE_MAXIMUM - text, "\n" DASH "%s %s\n",
+                         signer->vkey.name, base64);
+    return text + (size_t)lines;
+}
+
+static size_t sign(const struct checkpoint_signer *signer, uint64_t size,
+                   const struct merkle_hash *root, const char *extension,
+                   char out[static CHECKPOINT_NOTE_MAXIMUM])
+{
+    char base64[ROOT_LENGTH + 1];
+    sodium_bin2base64(base64, sizeof(base64), root->bytes, sizeof(root->bytes),
+                      sodium_base64_VARIANT_ORIGINAL);
+    int text = snprintf(out, CHECKPOINT_NOTE_MAXIMUM, "%s\n%" PRIu64 "\n%s\n%s", signer->vkey.name,
+                        size, base64, extension);
+    return sign_text(signer, (size_t)text, out);
+}
+
+size_t checkpoint_sign(const struct checkpoint_signer *signer, uint64_t size,
+                       const struct merkle_hash *root, char out[static CHECKPOINT_NOTE_MAXIMUM])
+{
+    return sign(signer, size, root, "", out);
 }
 
 /* A note taken apart: the text that is signed, with its last LF, and the lines of signatures. */
@@ -265,27 +279,49 @@ static bool parse_size(struct span digits, uint64_t *ret_size)
     return size <= SIZE_MAXIMUM;
 }
 
-static bool parse_text(struct span text, struct checkpoint *ret_checkpoint)
+/* Whole lines, none of them empty. */
+static bool lines_are_good(struct span lines)
+{
+    struct span line;
+    while (span_cut(&lines, '\n', &line)) {
+        if (line.length == 0) {
+            return false;
+        }
+    }
+    return lines.length == 0;
+}
+
+int checkpoint_sign_extended(const struct checkpoint_signer *signer, uint64_t size,
+                             const struct merkle_hash *root, const char *extension,
+                             char out[static CHECKPOINT_NOTE_MAXIMUM], size_t *ret_length)
+{
+    const struct span lines = {extension, strnlen(extension, CHECKPOINT_EXTENSION_MAXIMUM + 1)};
+    if (lines.length > CHECKPOINT_EXTENSION_MAXIMUM || !characters_are_good(lines) ||
+        !lines_are_good(lines)) {
+        return CHECKPOINT_MALFORMED;
+    }
+    *ret_length = sign(signer, size, root, extension, out);
+    return CHECKPOINT_OK;
+}
+
+/* `ret_extension` are the lines behind the root. */
+static bool parse_text(struct span text, struct checkpoint *ret_checkpoint,
+                       struct span *ret_extension)
 {
     struct checkpoint checkpoint = {.size = 0};
     struct span origin;
     struct span size;
     struct span root;
-    struct span extension;
     size_t root_size = 0;
 
     if (!span_cut(&text, '\n', &origin) || !name_is_good(origin) || !span_cut(&text, '\n', &size) ||
         !parse_size(size, &checkpoint.size) || !span_cut(&text, '\n', &root) ||
         root.length != ROOT_LENGTH ||
         !base64_decode(root, checkpoint.root.bytes, sizeof(checkpoint.root.bytes), &root_size) ||
-        root_size != sizeof(checkpoint.root.bytes)) {
+        root_size != sizeof(checkpoint.root.bytes) || !lines_are_good(text)) {
         return false;
     }
-    while (span_cut(&text, '\n', &extension)) {
-        if (extension.length == 0) {
-            return false;
-        }
-    }
+    *ret_extension = text;
     memcpy(checkpoint.origin, origin.begin, origin.length);
     *ret_checkpoint = checkpoint;
     return true;
@@ -374,9 +410,10 @@ int checkpoint_open(const char *note, size_t length, const struct checkpoint_vke
 {
     struct note parts;
     struct checkpoint checkpoint;
+    struct span extension;
     uint64_t time = 0;
 
-    if (!note_split(note, length, &parts) || !parse_text(parts.text, &checkpoint)) {
+    if (!note_split(note, length, &parts) || !parse_text(parts.text, &checkpoint, &extension)) {
         return CHECKPOINT_MALFORMED;
     }
     int condition = verify_lines(&parts, vkey, &time);
@@ -392,16 +429,36 @@ int checkpoint_open(const char *note, size_t length, const struct checkpoint_vke
     return CHECKPOINT_OK;
 }
 
-int checkpoint_parse(const char *note, size_t length, struct checkpoint *ret_checkpoint)
+static bool parse_note(const char *note, size_t length, struct checkpoint *ret_checkpoint,
+                       struct span *ret_extension)
 {
     struct note parts;
-    struct checkpoint checkpoint;
     uint64_t time;
+    return note_split(note, length, &parts) &&
+           parse_text(parts.text, ret_checkpoint, ret_extension) &&
+           verify_lines(&parts, NULL, &time) == CHECKPOINT_NOT_SIGNED;
+}
 
-    if (!note_split(note, length, &parts) || !parse_text(parts.text, &checkpoint) ||
-        verify_lines(&parts, NULL, &time) != CHECKPOINT_NOT_SIGNED) {
+int checkpoint_parse(const char *note, size_t length, struct checkpoint *ret_checkpoint)
+{
+    struct checkpoint checkpoint;
+    struct span extension;
+    if (!parse_note(note, length, &checkpoint, &extension)) {
         return CHECKPOINT_MALFORMED;
     }
     *ret_checkpoint = checkpoint;
+    return CHECKPOINT_OK;
+}
+
+int checkpoint_extension(const char *note, size_t length, const char **ret_lines,
+                         size_t *ret_length)
+{
+    struct checkpoint checkpoint;
+    struct span extension;
+    if (!parse_note(note, length, &checkpoint, &extension)) {
+        return CHECKPOINT_MALFORMED;
+    }
+    *ret_lines = extension.begin;
+    *ret_length = extension.length;
     return CHECKPOINT_OK;
 }

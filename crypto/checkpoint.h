@@ -4,6 +4,9 @@
  *
  *   <origin> LF <size, decimal> LF <root, base64> LF LF — <name> <base64(key id || signature)> LF
  *
+ * Behind the root there may be further lines, each ended by LF and none empty: extension lines,
+ * which are signed too. Who does not know them passes over them.
+ *
  * A verifier key is written name+hex(key id)+base64(type || public key); key id = the first four
  * bytes of SHA-256(name || 0A || type || public key); type 01 is a log's Ed25519 key, 04 a
  * witness's timestamped cosignature (C2SP tlog-cosignature).
@@ -15,6 +18,7 @@
 
 #define CHECKPOINT_NAME_MAXIMUM 128 /* bytes of an origin or key name, NUL not counted */
 #define CHECKPOINT_NOTE_MAXIMUM 8192
+#define CHECKPOINT_EXTENSION_MAXIMUM 1024 /* bytes of what is signed here; others may sign more */
 #define CHECKPOINT_VKEY_MAXIMUM 256
 #define CHECKPOINT_SEED_BYTES 32
 #define CHECKPOINT_PUBLIC_BYTES 32
@@ -64,6 +68,15 @@ size_t checkpoint_sign(const struct checkpoint_signer *signer, uint64_t size,
                        const struct merkle_hash *root, char out[static CHECKPOINT_NOTE_MAXIMUM]);
 
 /*
+ * The same with extension lines, each ended by LF. CHECKPOINT_MALFORMED when one is empty or not
+ * ended, holds a control character or is not UTF-8, or all are beyond CHECKPOINT_EXTENSION_MAXIMUM.
+ */
+int checkpoint_sign_extended(const struct checkpoint_signer *signer, uint64_t size,
+                             const struct merkle_hash *root, const char *extension,
+                             char out[static CHECKPOINT_NOTE_MAXIMUM],
+                             size_t *ret_length) MUST_CHECK;
+
+/*
  * Parses a note and checks the signature of `vkey`, which may be a log's key (its name must equal
  * the origin) or a witness's (then `ret_time`, seconds since 1970, is set; else it is 0).
  * Signatures of unknown keys are ignored, as signed-note asks. CHECKPOINT_NOT_SIGNED also when a
@@ -74,5 +87,12 @@ int checkpoint_open(const char *note, size_t length, const struct checkpoint_vke
 
 /* Parses without any check of signatures, for display: CHECKPOINT_OK or CHECKPOINT_MALFORMED. */
 int checkpoint_parse(const char *note, size_t length, struct checkpoint *ret_checkpoint) MUST_CHECK;
+
+/*
+ * The extension lines of a note, with their LFs, inside `note`; of length 0 when it has none. Looks
+ * at no signature: open the note first. CHECKPOINT_OK or CHECKPOINT_MALFORMED.
+ */
+int checkpoint_extension(const char *note, size_t length, const char **ret_lines,
+                         size_t *ret_length) MUST_CHECK;
 
 #endif

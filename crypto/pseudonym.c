@@ -11,20 +11,28 @@ void pseudonym_bsn_input(const struct bsn *bsn, uint8_t out[static PSEUDONYM_BSN
     memcpy(out + prefix, bsn->digits, BSN_DIGITS);
 }
 
-int pseudonym_from_bsn(const struct oprf_scalar *evaluation_key, const struct bsn *bsn,
-                       struct oprf_element *ret_element)
+int pseudonym_from_input(const struct oprf_scalar *evaluation_key, const uint8_t *input,
+                         size_t size, struct oprf_element *ret_element)
 {
-    uint8_t input[PSEUDONYM_BSN_INPUT_BYTES];
     struct oprf_element hashed;
 
-    pseudonym_bsn_input(bsn, input);
-    int r = oprf_hash_to_group(OPRF_VERIFIABLE, input, sizeof(input), &hashed);
+    int r = oprf_hash_to_group(OPRF_VERIFIABLE, input, size, &hashed);
     if (r == 0) {
         r = oprf_evaluate(evaluation_key, &hashed, ret_element);
     }
     /* Anybody can compute the hash of a number: it is as telling as the number itself. */
-    sodium_memzero(input, sizeof(input));
     sodium_memzero(&hashed, sizeof(hashed));
+    return r;
+}
+
+int pseudonym_from_bsn(const struct oprf_scalar *evaluation_key, const struct bsn *bsn,
+                       struct oprf_element *ret_element)
+{
+    uint8_t input[PSEUDONYM_BSN_INPUT_BYTES];
+
+    pseudonym_bsn_input(bsn, input);
+    int r = pseudonym_from_input(evaluation_key, input, sizeof(input), ret_element);
+    sodium_memzero(input, sizeof(input));
     return r;
 }
 

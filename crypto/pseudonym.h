@@ -8,7 +8,7 @@
  *
  * RFC 9497's Finalize is left out on purpose: an element can be moved to another key without the
  * number it came from (new = (k'/k) * old), a finalized hash cannot. Other kinds of identity get
- * other prefixes, and so can never collide with a BSN.
+ * other prefixes (crypto/identity.h), and so can never collide with a BSN.
  */
 #ifndef CRYPTO_PSEUDONYM_H
 #define CRYPTO_PSEUDONYM_H
@@ -17,6 +17,9 @@
 #include "crypto/oprf.h"
 
 #define PSEUDONYM_PREFIX_BSN "NL:BSN:"
+#define PSEUDONYM_PREFIX_PARENT "NL:PARENT:"
+#define PSEUDONYM_PREFIX_ADDRESS "NL:ADDRESS:"
+#define PSEUDONYM_PREFIX_PERSON "NL:PERSON:"
 #define PSEUDONYM_KEY_BYTES 32
 
 struct child_key {
@@ -27,7 +30,12 @@ struct child_key {
 #define PSEUDONYM_BSN_INPUT_BYTES (sizeof(PSEUDONYM_PREFIX_BSN) - 1 + BSN_DIGITS)
 void pseudonym_bsn_input(const struct bsn *bsn, uint8_t out[static PSEUDONYM_BSN_INPUT_BYTES]);
 
-/* Direct mode: about 130 us. OPRF_BAD_SCALAR when the key is unusable. */
+/*
+ * Direct mode: about 130 us. The input is a prefix and what identifies; it stays the caller's to
+ * wipe. OPRF_BAD_SCALAR when the key is unusable, OPRF_BAD_INPUT when the input is too long.
+ */
+int pseudonym_from_input(const struct oprf_scalar *evaluation_key, const uint8_t *input,
+                         size_t size, struct oprf_element *ret_element) MUST_CHECK;
 int pseudonym_from_bsn(const struct oprf_scalar *evaluation_key, const struct bsn *bsn,
                        struct oprf_element *ret_element) MUST_CHECK;
 

@@ -70,3 +70,24 @@ uint32_t seal_key_id(const uint8_t *sealed, size_t sealed_size)
 {
     return sealed_size < SEAL_OVERHEAD ? 0 : get_be32(sealed);
 }
+
+void seal_mask(const uint8_t key[static SEAL_KEY_BYTES], struct seal_place place,
+               uint8_t ret_mask[static SEAL_MASK_BYTES])
+{
+    static const char domain[4] = "mask";
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, key, SEAL_KEY_BYTES, SEAL_MASK_BYTES);
+    crypto_generichash_update(&state, (const uint8_t *)domain, sizeof(domain));
+    crypto_generichash_update(&state, &place.table, 1);
+    crypto_generichash_update(&state, place.key, place.key_size);
+    crypto_generichash_final(&state, ret_mask, SEAL_MASK_BYTES);
+    sodium_memzero(&state, sizeof(state));
+}
+
+void seal_derive_key(const uint8_t secret[static SEAL_SECRET_BYTES],
+                     uint8_t ret_key[static SEAL_KEY_BYTES])
+{
+    static const char domain[7] = "sealing";
+    crypto_generichash(ret_key, SEAL_KEY_BYTES, (const uint8_t *)domain, sizeof(domain), secret,
+                       SEAL_SECRET_BYTES);
+}

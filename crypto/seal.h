@@ -38,6 +38,20 @@ void seal_close(uint32_t key_id, const uint8_t key[static SEAL_KEY_BYTES], struc
 int seal_open(const uint8_t key[static SEAL_KEY_BYTES], struct seal_place place,
               const uint8_t *sealed, size_t sealed_size, void *out) MUST_CHECK;
 
+#define SEAL_MASK_BYTES 32
+/*
+ * Bytes to hide a fixed-size pseudonym with, by exclusive or: BLAKE2b-256 keyed with `key`, over
+ * "mask" || table || the row's key. A place must only ever hold one value under one key. It hides,
+ * and does not authenticate: what it leads to must.
+ */
+void seal_mask(const uint8_t key[static SEAL_KEY_BYTES], struct seal_place place,
+               uint8_t ret_mask[static SEAL_MASK_BYTES]);
+
+/* A sealing key of a short random secret that is kept elsewhere: BLAKE2b-256 keyed with it. */
+#define SEAL_SECRET_BYTES 16
+void seal_derive_key(const uint8_t secret[static SEAL_SECRET_BYTES],
+                     uint8_t ret_key[static SEAL_KEY_BYTES]);
+
 /* Which key a sealed value needs; 0, which no key has, when it is too short to be one. */
 uint32_t seal_key_id(const uint8_t *sealed, size_t sealed_size);
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "crypto/identity.h"
 #include "crypto/merkle.h"
 #include "crypto/oprf.h"
 #include "crypto/secret.h"
@@ -228,6 +229,36 @@ static bool test_merkle(void)
                   "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
 }
 
+/*
+ * Normalisation of what stands in for a number, by the rule of crypto/person.h: a prefix behind a
+ * comma, capitals with marks beside them, a ligature, a vowel sign that stays and two marks in the
+ * wrong order. Expected values were computed with another implementation (Python's unicodedata).
+ */
+static bool test_folding(void)
+{
+    static const char name[] =
+        "O\xcc\x88\xc3\x98\xef\xac\x83\xe0\xa4\x95\xe0\xa4\xbf\xc5\x81, v.d.";
+    static const char person_input[] = "NL:PERSON:ooffi\xe0\xa4\x95\xe0\xa4\xbfl|2012-05-01|V";
+    static const char address[] = " A\xcc\x81\xcc\xa7\xc2\xa0  \xef\xbc\x91 ";
+    static const char address_input[] = "NL:ADDRESS:a\xcc\xa7\xcc\x81 1";
+    struct person person;
+    struct identity_input input;
+
+    if (person_parse_family_name(name, sizeof(name) - 1, &person.family_name) != PERSON_OK ||
+        person_parse_birth_date("2012-05-01", PERSON_DATE_LENGTH, person.birth_date) != PERSON_OK ||
+        person_parse_sex("Female", 6, &person.sex) != PERSON_OK) {
+        return false;
+    }
+    identity_from_person(&person, &input);
+    if (input.size != sizeof(person_input) - 1 ||
+        memcmp(input.bytes, person_input, input.size) != 0) {
+        return false;
+    }
+    return identity_from_address(address, sizeof(address) - 1, &input) == FOLD_OK &&
+           input.size == sizeof(address_input) - 1 &&
+           memcmp(input.bytes, address_input, input.size) == 0;
+}
+
 const char *selftest_run(void)
 {
     static const struct {
@@ -242,6 +273,7 @@ const char *selftest_run(void)
         {"ristretto255 hash to group", test_hash_to_group},
         {"ristretto255 evaluation and proof", test_evaluation},
         {"Merkle tree", test_merkle},
+        {"Unicode folding", test_folding},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(tests); i++) {
         if (!tests[i].run()) {

@@ -10,7 +10,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "crypto/keyring.h"
 #include "daemon/log.h"
 
 #define CERTIFICATE_WARNING ((time_t)30 * 24 * 3600)
@@ -25,6 +24,22 @@ const char *check_keys_directory(const struct config *config)
         return config->keys_directory;
     }
     return credentials != NULL ? credentials : CONFIG_KEYS_DIRECTORY;
+}
+
+const char *check_epoch_directory(const struct config *config)
+{
+    return config->epoch_directory != NULL ? config->epoch_directory : check_keys_directory(config);
+}
+
+bool check_epoch_turn(const struct keyring *keys)
+{
+    char why[KEYRING_WHY_SIZE];
+    bool writable = keyring_epoch_writable(keys, why);
+    if (!writable) {
+        log_event(LOG_LEVEL_WARNING, "epoch-key",
+                  "turn=impossible erased data stays readable in old copies: %s", why);
+    }
+    return writable;
 }
 
 struct tls_options check_tls_options(const struct config *config)
@@ -178,12 +193,14 @@ int check_files(const struct config *config, struct config_faults *faults)
     check_private_key(config->private_key);
 
     CLEANUP(keyring_freep) struct keyring *keys = NULL;
-    result = keyring_load(check_keys_directory(config), &keys, why);
+    result = keyring_load(check_keys_directory(config), check_epoch_directory(config), &keys, why);
     if (result < 0) {
         return result;
     }
     if (result > 0) {
-        config_faults_add(faults, "[keys] directory: %s", why);
+        config_faults_add(faults, "[keys] %s", why);
+    } else {
+        (void)check_epoch_turn(keys); /* said; the index can be used without */
     }
     return faults->count == 0 ? 0 : CONFIG_FAULTY;
 }

@@ -3,6 +3,7 @@
 #ifndef DAEMON_CHECK_H
 #define DAEMON_CHECK_H
 
+#include "crypto/keyring.h"
 #include "daemon/config.h"
 #include "daemon/tls.h"
 
@@ -14,8 +15,11 @@ int check_configuration(const char *path, struct config *config,
  * CONFIG_FAULTY, or a fault of the machine. */
 int check_files(const struct config *config, struct config_faults *faults) MUST_CHECK;
 
-/* Which folder holds the keys. */
+/* Which folder holds the keys, and which the epoch keys. */
 const char *check_keys_directory(const struct config *config);
+const char *check_epoch_directory(const struct config *config);
+/* Whether the epoch key can be turned; that it cannot is logged. */
+bool check_epoch_turn(const struct keyring *keys);
 struct tls_options check_tls_options(const struct config *config);
 
 /* Certificates and CRL as the operator should hear of them: what has ended, and what soon will.

@@ -27,8 +27,6 @@ struct config_address {
     socklen_t size;
 };
 
-enum config_family_match { CONFIG_FAMILY_NO, CONFIG_FAMILY_PARENT };
-
 /* Texts are NULL when not given and without a default; paths are ready to open. */
 struct config {
     struct config_address listen;
@@ -41,7 +39,8 @@ struct config {
     const char *control_socket;
     const char *store_path;
     uint64_t map_bytes;
-    const char *keys_directory; /* NULL: $CREDENTIALS_DIRECTORY, or CONFIG_KEYS_DIRECTORY */
+    const char *keys_directory;  /* NULL: $CREDENTIALS_DIRECTORY, or CONFIG_KEYS_DIRECTORY */
+    const char *epoch_directory; /* NULL: where the other keys are */
     struct oin operator_oin;
     const char *operator_name;
     const char *log_origin;
@@ -49,8 +48,7 @@ struct config {
     unsigned evaluations_per_minute;
     unsigned connections;
     struct store_policy policy;
-    unsigned family_match; /* enum config_family_match */
-    struct arena arena;    /* holds the texts */
+    struct arena arena; /* holds the texts */
 };
 #define CONFIG_KEYS_DIRECTORY "/etc/verwijsindex/keys"
 

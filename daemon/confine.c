@@ -52,6 +52,11 @@ static const uint64_t rights_of_version[] = {
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |  \
      RIGHT_TRUNCATE)
 
+/* What a turn of the epoch key takes; other keys that may be beside it cannot be read. */
+#define TURNING                                                                                    \
+    (LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |   \
+     LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
 /* Of the root folder: what the system is made of. */
 static const char *const system_folders[] = {"bin",   "boot",  "dev",    "etc",  "lib",
                                              "lib32", "lib64", "libx32", "proc", "run",
@@ -160,6 +165,9 @@ static int allow_all(const struct confinement *confinement, const struct privile
     }
     if (result == 0) {
         result = allow(confinement, paths->store, KEEPING);
+    }
+    if (result == 0 && paths->epoch_keys != NULL) {
+        result = allow(confinement, paths->epoch_keys, TURNING);
     }
     return result != 0
                ? result

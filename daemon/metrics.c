@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "store/clock.h"
+
 #define PREFIX "verwijsindex_"
 
 /* In the order in which they are printed; lines of one name stand together. */
@@ -67,6 +69,7 @@ static const struct {
     {STORE_FIELD(map_bytes), "store_map_bytes", "gauge", "Size of the map."},
     {STORE_FIELD(signals), "signals_live", "gauge", "Signals, live and archived."},
     {STORE_FIELD(matches), "matches_open", "gauge", "Open matches."},
+    {STORE_FIELD(due_rows), "due_rows_total", "counter", "Terms worked off since start."},
 };
 
 /* Upper bounds in microseconds. */
@@ -175,6 +178,16 @@ static void print_store(const struct store_status *status, FILE *out)
         fprintf(out, PREFIX "%s %" PRIu64 "\n", store_values[i].name, value);
     }
     print_gauge(out, "store_failed_state", "1 after a commit of unknown outcome.", status->failed);
+    print_gauge(out, "due_lag_seconds", "By how much the oldest row that is due is late.",
+                status->due_lag / CLOCK_SECOND);
+    print_gauge(out, "epoch_key", "Number of the current epoch key.", status->epoch);
+    print_gauge(out, "epoch_turning", "1 while the epoch key is being turned.",
+                status->epoch_turning);
+    print_gauge(out, "epoch_overdue", "1 while a turn of the epoch key is due and cannot be made.",
+                status->epoch_overdue);
+    print_gauge(out, "epoch_turned_seconds",
+                "When the last turn of the epoch key ended (Unix time; 0: there was none).",
+                status->epoch_turned_at / CLOCK_SECOND);
 }
 
 int metrics_print(struct metrics *metrics, const struct store_status *status, FILE *out)

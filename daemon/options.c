@@ -121,14 +121,28 @@ static const char *set_flag(const struct option *option, const char *value, cons
 static const char *set_family_match(const struct option *option, const char *value,
                                     const char *directory, struct config *config, void *field)
 {
+    static const struct {
+        const char *name;
+        bool parent;
+        bool address;
+    } choices[] = {
+        {"no", false, false},
+        {"parent", true, false},
+        {"address", false, true},
+        {"both", true, true},
+    };
     (void)option;
     (void)directory;
     (void)config;
-    if (strcmp(value, "no") != 0 && strcmp(value, "parent") != 0) {
-        return "must be no or parent";
+    for (size_t i = 0; i < ARRAY_LENGTH(choices); i++) {
+        if (strcmp(value, choices[i].name) == 0) {
+            struct store_policy *policy = field;
+            policy->family_parent = choices[i].parent;
+            policy->family_address = choices[i].address;
+            return NULL;
+        }
     }
-    *(unsigned *)field = value[0] == 'p' ? CONFIG_FAMILY_PARENT : CONFIG_FAMILY_NO;
-    return NULL;
+    return "must be no, parent, address or both";
 }
 
 static const char *set_oin(const struct option *option, const char *value, const char *directory,
@@ -235,6 +249,7 @@ static const struct option options[] = {
     OPTION("store", "path", path_kind, store_path, .fallback = "/var/lib/verwijsindex"),
     OPTION("store", "map_size", size_kind, map_bytes, MEBIBYTE, 64 * TEBIBYTE, "64G"),
     OPTION("keys", "directory", path_kind, keys_directory, .fallback = NULL),
+    OPTION("keys", "epoch_directory", path_kind, epoch_directory, .fallback = NULL),
     OPTION("operator", "oin", oin_kind, operator_oin, .required = true),
     OPTION("operator", "name", text_kind, operator_name, .fallback = "Verwijsindex"),
     OPTION("operator", "log_origin", origin_kind, log_origin,
@@ -243,16 +258,19 @@ static const struct option options[] = {
     OPTION("limits", "evaluations_per_minute", number_kind, evaluations_per_minute, 1, 100000000,
            "600"),
     OPTION("limits", "connections", number_kind, connections, 1, 1000000, "10000"),
+    OPTION("limits", "access_requests_per_day", number_kind, policy.access_requests_per_day, 1,
+           10000, "50"),
     OPTION("policy", "active_years", number_kind, policy.active_years, 1, 23, "2"),
     OPTION("policy", "archive_years", number_kind, policy.archive_years, 0, 23, "5"),
     OPTION("policy", "age_limit", number_kind, policy.age_limit, 1, 30, "23"),
     OPTION("policy", "follow_up_days", number_kind, policy.follow_up_days, 1, 366, "14"),
     OPTION("policy", "renewal_prompt_days", number_kind, policy.renewal_prompt_days, 0, 366, "30"),
     OPTION("policy", "notify_departure", flag_kind, policy.notify_departure, .fallback = "no"),
-    OPTION("policy", "family_match", family_kind, family_match, .fallback = "parent"),
+    OPTION("policy", "family_match", family_kind, policy, .fallback = "parent"),
     OPTION("policy", "peek_minutes", number_kind, policy.peek_minutes, 0, 10080, "60"),
     OPTION("policy", "statistics_minimum", number_kind, policy.statistics_minimum, 1, 1000, "5"),
     OPTION("policy", "log_years", number_kind, policy.log_years, 1, 100, "5"),
+    OPTION("policy", "registry_wait_days", number_kind, policy.registry_wait_days, 0, 366, "31"),
 };
 
 size_t option_count(void)

@@ -27,6 +27,7 @@ int privileges_reduce(unsigned connections) MUST_CHECK;
 struct privileges_paths {
     size_t read_count;
     const char *read[PRIVILEGES_PATHS_MAXIMUM]; /* files whose folders are read again on reload */
+    const char *epoch_keys; /* folder in which keys come and go, but are not read; NULL: none */
     const char *store;
     const char *socket; /* of the operator: removed at the end */
 };

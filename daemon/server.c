@@ -15,6 +15,7 @@
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/sighandler.h"
+#include "daemon/upkeep.h"
 #include "daemon/watchdog.h"
 #include "daemon/worker.h"
 #include "proto/api.h"
@@ -23,6 +24,7 @@
 #define STEP_REFUSED 1
 
 static const struct timeval every_minute = {60, 0};
+static const struct timeval every_look = {UPKEEP_SECONDS, 0};
 #define MINUTES_PER_EXPIRY_CHECK 60
 
 struct server {
@@ -30,6 +32,7 @@ struct server {
     struct deadlines deadlines;
     struct metrics metrics;
     struct keyring *keys;
+    bool epoch_can_turn;
     struct tls *tls;
     struct listeners listeners;
     struct store *store;
@@ -40,9 +43,12 @@ struct server {
     size_t worker_count;
     size_t undrained; /* workers that are not empty yet, home included */
     bool stopping;
+    bool wound_down; /* nothing of the index may stay */
     struct sighandler signals;
     struct watchdog *watchdog;
     struct event *minute_timer;
+    struct event *upkeep_timer;
+    struct upkeep upkeep;
     struct event *drain_timer;
     unsigned minutes;
     struct mail eased_mail;
@@ -60,8 +66,13 @@ static int refused(const char *step, const char *why)
 static int load_keys(struct server *server)
 {
     char why[KEYRING_WHY_SIZE];
-    int result = keyring_load(check_keys_directory(server->config), &server->keys, why);
-    return result > 0 ? refused("keys", why) : result;
+    int result = keyring_load(check_keys_directory(server->config),
+                              check_epoch_directory(server->config), &server->keys, why);
+    if (result != 0) {
+        return result > 0 ? refused("keys", why) : result;
+    }
+    server->epoch_can_turn = check_epoch_turn(server->keys);
+    return 0;
 }
 
 static void free_keys(struct server *server)
@@ -164,6 +175,7 @@ static int confine(struct server *server)
     const struct privileges_paths paths = {
         .read_count = 4,
         .read = {config->certificate, config->private_key, config->client_ca, config->client_crl},
+        .epoch_keys = server->epoch_can_turn ? check_epoch_directory(config) : NULL,
         .store = config->store_path,
         .socket = config->control_socket,
     };
@@ -236,9 +248,39 @@ static int open_store(struct server *server)
     return result > 0 ? refused("store", why) : result;
 }
 
+/* The end of the index. Nothing can be sealed or opened without the epoch keys; all others are the
+ * operator's to destroy, from where this process may not write. */
+static void destroy_store(struct server *server)
+{
+    char why[KEYRING_WHY_SIZE] = "";
+    int keys = keyring_epoch_destroy(server->keys, why);
+    int files = store_remove(server->config->store_path);
+    if (keys != 0 || files != 0) {
+        log_event(LOG_LEVEL_ERROR, "wound-down", "left=%s%s %s", keys != 0 ? "keys" : "",
+                  files != 0 ? "files" : "", why);
+        return;
+    }
+    log_event(LOG_LEVEL_NOTICE, "wound-down", "destroyed=epoch-keys,store left=other-keys");
+}
+
 static void close_store(struct server *server)
 {
     store_close(server->store);
+    if (server->wound_down) {
+        destroy_store(server);
+    }
+}
+
+static void on_stop(void *context);
+
+/* On the main thread, as all that comes over the control socket. */
+static void on_wound_down(void *context)
+{
+    struct server *server = context;
+    server->wound_down = true;
+    if (!server->stopping) {
+        on_stop(server);
+    }
 }
 
 static int make_interface(struct server *server)
@@ -254,6 +296,7 @@ static int make_interface(struct server *server)
         .operator_name = config->operator_name,
         .log_origin = config->log_origin,
         .reload = reload,
+        .wound_down = on_wound_down,
         .context = server,
     };
     int result = api_new(&options, &server->api);
@@ -385,17 +428,36 @@ static void on_minute(evutil_socket_t fd, short what, void *user)
     }
 }
 
+static void on_upkeep(evutil_socket_t fd, short what, void *user)
+{
+    struct server *server = user;
+    struct upkeep_line lines[UPKEEP_LINES_MAXIMUM];
+    struct store_status status;
+    (void)fd;
+    (void)what;
+    store_get_status(server->store, &status);
+    size_t count = upkeep_look(&server->upkeep, &status, lines);
+    for (size_t i = 0; i < count; i++) {
+        log_event(lines[i].level, lines[i].event, "%s", lines[i].text);
+    }
+}
+
 static int start_serving(struct server *server)
 {
+    struct store_status status;
     struct event_base *base = server->home.base;
     server->signals =
         (struct sighandler){.reload = on_reload, .stop = on_stop, .context = server, .fd = -1};
     server->minute_timer = event_new(base, -1, EV_PERSIST, on_minute, server);
+    server->upkeep_timer = event_new(base, -1, EV_PERSIST, on_upkeep, server);
     server->drain_timer = evtimer_new(base, on_drain_deadline, server);
-    if (server->minute_timer == NULL || server->drain_timer == NULL ||
-        event_add(server->minute_timer, &every_minute) != 0) {
+    if (server->minute_timer == NULL || server->upkeep_timer == NULL ||
+        server->drain_timer == NULL || event_add(server->minute_timer, &every_minute) != 0 ||
+        event_add(server->upkeep_timer, &every_look) != 0) {
         return -ENOMEM;
     }
+    store_get_status(server->store, &status);
+    server->upkeep.turned_at = status.epoch_turned_at; /* by an earlier run: not news */
     int result = sighandler_start(&server->signals, base);
     return result != 0 ? result
                        : listeners_start(&server->listeners, &server->home, server->workers,
@@ -408,6 +470,9 @@ static void stop_serving(struct server *server)
     sighandler_finish(&server->signals);
     if (server->minute_timer != NULL) {
         event_free(server->minute_timer);
+    }
+    if (server->upkeep_timer != NULL) {
+        event_free(server->upkeep_timer);
     }
     if (server->drain_timer != NULL) {
         event_free(server->drain_timer);

@@ -49,6 +49,9 @@ struct api_options {
     /* What the operator may ask of the process, on the control face; called on the exchange's
      * thread. NULL where there is none (tests). */
     int (*reload)(void *context, char why[static STORE_WHY_SIZE]); /* 0; else `why` is set */
+    /* The index has been wound down, and the answer is on its way: end, and destroy what is left.
+     */
+    void (*wound_down)(void *context);
     void *context;
 };
 

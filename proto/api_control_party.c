@@ -113,7 +113,16 @@ static const struct field add_fields[] = {
 };
 const struct shape shape_party_add = {
     .name = "PartyRequest", FIELDS(add_fields), .size = sizeof(struct party_input)};
-static const struct field change_fields[] = {NAME_FIELD(false), ROLES_FIELD(false), CONTACT_FIELDS};
+static const struct field change_fields[] = {
+    NAME_FIELD(false),
+    ROLES_FIELD(false),
+    {.name = "municipality",
+     .type = FIELD_TEXT,
+     .format = &format_municipality,
+     .offset = offsetof(struct party_input, municipality),
+     .description = "Which one it is, of a party with that role."},
+    CONTACT_FIELDS,
+};
 const struct shape shape_party_change = {
     .name = "PartyChange", FIELDS(change_fields), .size = sizeof(struct party_input)};
 
@@ -285,6 +294,9 @@ static const struct exchange_condition conditions[] = {
     {STORE_TOO_MANY, NULL, "The party has too many agreements already."},
     {STORE_UNKNOWN_PARTY, NULL, "There is no party with this OIN."},
     {STORE_NO_AGREEMENT, NULL, "The party has no agreement with this municipality."},
+    {STORE_NO_MUNICIPALITY, "#/municipality", "With this role: say which municipality it is."},
+    {STORE_NO_SUPPLIER, "#/oin", "A mandate is for a party with the role supplier."},
+    {STORE_IN_USE, NULL, "The party is going into another one."},
     {0},
 };
 
@@ -379,7 +391,14 @@ void control_party_add(struct exchange *x)
 
 void control_party_change(struct exchange *x)
 {
-    set_texts(begin_change(x, PARTY_CHANGE), x->body);
+    const struct party_input *in = x->body;
+    struct store_party_change *change = begin_change(x, PARTY_CHANGE);
+    uint16_t municipality;
+    set_texts(change, in);
+    if (in->municipality.text != NULL &&
+        municipality_parse(in->municipality.text, in->municipality.length, &municipality) == 0) {
+        change->own_municipality = municipality;
+    }
     finish_change(x);
 }
 
@@ -454,4 +473,49 @@ void control_mandate_put(struct exchange *x)
         return;
     }
     finish_change(x);
+}
+
+/* ---- one party goes into another ---- */
+
+struct merge_input {
+    struct text_input into;
+};
+static const struct field merge_fields[] = {
+    {.name = "into",
+     .type = FIELD_TEXT,
+     .required = true,
+     .format = &format_oin,
+     .offset = offsetof(struct merge_input, into),
+     .description = "The OIN of the party that is left."},
+};
+const struct shape shape_party_merge = {
+    .name = "PartyMerge", FIELDS(merge_fields), .size = sizeof(struct merge_input)};
+
+static const struct exchange_condition merge_conditions[] = {
+    {STORE_EXISTS, NULL, "These are the same party."},
+    {STORE_UNKNOWN_PARTY, NULL, "There is no party with one of these OINs."},
+    {STORE_IN_USE, NULL, "Another merge of parties is under way."},
+    {0},
+};
+
+static void merged(struct exchange *x)
+{
+    struct oin into = x->work.party_merge.into;
+    uint32_t number;
+    if (exchange_reopen(x) && set_party(x, &into, 200, &number)) {
+        exchange_finish(x);
+    }
+}
+
+void control_party_merge(struct exchange *x)
+{
+    const struct merge_input *in = x->body;
+    struct store_party_merge *merge = &x->work.party_merge;
+    store_party_merge_init(merge);
+    merge->from = path_oin(x);
+    if (oin_parse(in->into.text, in->into.length, &merge->into) != 0) {
+        exchange_fail(x);
+        return;
+    }
+    exchange_submit(x, merged, merge_conditions);
 }

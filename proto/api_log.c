@@ -76,9 +76,9 @@ static const struct field search_fields[] = {
      .required = true,
      .minimum = 1,
      .maximum = MODEL_REFERENCE_MAXIMUM,
-     .format = &format_text,
+     .format = &format_reference,
      .offset = offsetof(struct log_search_request, case_reference),
-     .description = "Why it is asked; stands in the log."},
+     .description = "Why it is asked; stands in the log. May not be a BSN."},
     PAGING_FIELDS(struct log_search_request),
 };
 const struct shape shape_log_search = {

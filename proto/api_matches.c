@@ -8,34 +8,32 @@
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
 #define INVOLVED_MAXIMUM 20000 /* on one page: keeps an answer to some megabytes */
 
-struct match_path {
-    struct text_input id;
-};
-static const struct field path_fields[] = {
-    {.name = "id",
-     .type = FIELD_TEXT,
-     .required = true,
-     .format = &format_uuid,
-     .offset = offsetof(struct match_path, id),
-     .description = "Of the match."},
-};
-const struct shape shape_match_path = {FIELDS(path_fields), .size = sizeof(struct match_path)};
-
 struct match_list_query {
     struct paging_input paging;
     struct text_input status;
 };
 static const struct format format_status = {.values = view_match_statuses};
 static const struct field query_fields[] = {
-    {.name = "status",
-     .type = FIELD_TEXT,
-     .format = &format_status,
-     .offset = offsetof(struct match_list_query, status),
-     .description = "Only matches of this status."},
+    STATUS_FIELD(struct match_list_query, format_status),
     PAGING_FIELDS(struct match_list_query),
 };
 const struct shape shape_match_query = {FIELDS(query_fields),
                                         .size = sizeof(struct match_list_query)};
+
+struct contact_confirmation {
+    struct text_input professional;
+};
+static const struct field confirmation_fields[] = {
+    {.name = "professional",
+     .type = FIELD_TEXT,
+     .required = true,
+     .format = &format_professional_id,
+     .offset = offsetof(struct contact_confirmation, professional),
+     .description = "One's own, who has a signal in the match and has spoken to the others."},
+};
+const struct shape shape_contact_confirmation = {.name = "ContactConfirmation",
+                                                 FIELDS(confirmation_fields),
+                                                 .size = sizeof(struct contact_confirmation)};
 
 static void set_note(struct log_note *note, const struct match_view *match)
 {
@@ -60,10 +58,8 @@ void matches_list(struct exchange *x)
     if (!paging_read_uuids(x, CURSOR_MATCHES, &in->paging, &place)) {
         return;
     }
-    int status =
-        in->status.text != NULL ? format_find_value(view_match_statuses, in->status.text) : -1;
     struct match_query query = {
-        .status = status >= 0 ? 1u << (status + 1) : 0,
+        .status = paging_status(&in->status, view_match_statuses),
         .after = place.after,
         .up_to = place.up_to,
         .limit = x->page_limit != 0 ? x->page_limit : paging_limit(&in->paging),
@@ -86,9 +82,8 @@ void matches_list(struct exchange *x)
         view_match(writer, &page.matches[i]);
         set_note(&notes[i], &page.matches[i]);
     }
-    struct paging_uuids next = {.after = page.next,
-                                .up_to = paging_bound(&in->paging, &place, &page.last)};
-    view_end_list(writer, paging_next_uuids(x, CURSOR_MATCHES, page.more, &next));
+    struct paging_end end = {page.more, page.next, page.last};
+    paging_end_uuids(x, CURSOR_MATCHES, &in->paging, &place, &end);
     if (!exchange_set_json(x, 200)) {
         return;
     }
@@ -99,16 +94,14 @@ void matches_list(struct exchange *x)
     }
 }
 
-void matches_get(struct exchange *x)
+/* One match, by an id that the party has been told of, and its entry. */
+static void show(struct exchange *x, uint32_t party, const struct uuid *id)
 {
-    const struct match_path *in = x->path;
-    struct uuid id;
     struct match_view match;
     struct log_note *note = exchange_new_memory(x, sizeof(*note));
-    int r = uuid_parse(in->id.text, in->id.length, &id) == 0 ? 0 : STORE_NOT_FOUND;
-    r = r != 0 ? r : store_get_match(x->snapshot, x->party.number, &id, &match);
-    if (r != 0 || note == NULL) {
-        exchange_refuse_result(x, note == NULL ? -ENOMEM : r);
+    int r = note != NULL ? store_get_match(x->snapshot, party, id, &match) : -ENOMEM;
+    if (r != 0) {
+        exchange_refuse_result(x, r);
         return;
     }
     view_match(exchange_begin_json(x), &match);
@@ -117,4 +110,59 @@ void matches_get(struct exchange *x)
     }
     set_note(note, &match);
     exchange_disclose(x, note, 1);
+}
+
+void matches_get(struct exchange *x)
+{
+    struct uuid id = path_uuid(x);
+    show(x, x->party.number, &id);
+}
+
+/* ---- follow-up ---- */
+
+/* The contact has been confirmed and is in the log; what the match is now is read after the commit,
+ * and logged like any other reading. */
+static void show_confirmed(struct exchange *x)
+{
+    const struct uuid *id = x->job;
+    const char *slug = NULL;
+    x->response = (struct http_response){0};
+    int r = exchange_ask_again(x, &slug);
+    if (r != 0) {
+        exchange_refuse_result(x, r);
+    } else if (slug != NULL) {
+        exchange_refuse(x, slug, NULL);
+    } else {
+        show(x, x->party.number, id);
+    }
+}
+
+static void confirmed(struct exchange *x)
+{
+    x->again = show_confirmed;
+    x->attempts = 0;
+    show_confirmed(x);
+}
+
+void matches_confirm(struct exchange *x)
+{
+    const struct contact_confirmation *in = x->body;
+    struct store_confirm_contact *confirm = &x->work.confirm_contact;
+    struct uuid *id = exchange_new_memory(x, sizeof(*id));
+    if (id == NULL) {
+        exchange_fail(x);
+        return;
+    }
+    *id = path_uuid(x);
+    x->job = id;
+    store_confirm_contact_init(confirm);
+    confirm->match = *id;
+    confirm->professional = in->professional.text;
+    static const struct exchange_condition conditions[] = {
+        {STORE_UNKNOWN_PROFESSIONAL, "#/professional",
+         "The party has no professional of this id in the match."},
+        {STORE_ENDED, NULL, "The match has ended."},
+        {0},
+    };
+    exchange_submit(x, confirmed, conditions);
 }

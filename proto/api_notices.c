@@ -84,7 +84,7 @@ static bool is_too_large(const struct notice_page *page)
 {
     size_t involved = 0;
     for (size_t i = 0; i < page->count; i++) {
-        involved += page->notices[i].match.involved_count;
+        involved += page->notices[i].match.involved_count + page->notices[i].unread_count;
     }
     return involved > INVOLVED_MAXIMUM;
 }
@@ -106,9 +106,24 @@ static void set_note(struct log_note *note, const struct notice *notice)
     put_be64(note->object, notice->sequence);
 }
 
+/* Of a family match more than one child is shown: an entry on each of them, which the store makes
+ * of a reading of the match. */
+static bool shows_family(const struct notice *notice)
+{
+    return notice->has_match && notice->match.kind == MATCH_FAMILY &&
+           notice->match.involved_count > 0;
+}
+
+static void set_family_note(struct log_note *note, const struct notice *notice)
+{
+    *note = (struct log_note){.event = LOG_MATCH_READ, .object_kind = LOG_OBJECT_MATCH};
+    memcpy(note->object, notice->match.id.bytes, sizeof(notice->match.id.bytes));
+}
+
 static void offer(struct exchange *x, uint64_t after, const struct notice_page *page)
 {
-    struct log_note *notes = exchange_new_memory(x, (page->count + 1) * sizeof(*notes));
+    struct log_note *notes = exchange_new_memory(x, (page->count + 1) * 2 * sizeof(*notes));
+    size_t noted = 0;
     if (notes == NULL) {
         exchange_fail(x);
         return;
@@ -119,7 +134,10 @@ static void offer(struct exchange *x, uint64_t after, const struct notice_page *
     writer_begin_list(writer);
     for (size_t i = 0; i < page->count; i++) {
         event_write(writer, x->options.api->event_source, &page->notices[i]);
-        set_note(&notes[i], &page->notices[i]);
+        set_note(&notes[noted++], &page->notices[i]);
+        if (shows_family(&page->notices[i])) {
+            set_family_note(&notes[noted++], &page->notices[i]);
+        }
     }
     writer_end_list(writer);
     uint64_t next = page->count > 0 || page->more ? page->next : after;
@@ -131,7 +149,7 @@ static void offer(struct exchange *x, uint64_t after, const struct notice_page *
     if (page->count == 0) {
         exchange_finish(x); /* an empty inbox discloses nothing */
     } else {
-        exchange_disclose(x, notes, page->count);
+        exchange_disclose(x, notes, noted);
     }
 }
 

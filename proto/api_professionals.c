@@ -239,3 +239,57 @@ void professionals_delete(struct exchange *x)
     };
     exchange_submit(x, exchange_finish_empty, conditions);
 }
+
+/* ---- somebody leaves ---- */
+
+struct transfer {
+    struct text_input to;
+};
+static const struct field transfer_fields[] = {
+    {.name = "to",
+     .type = FIELD_TEXT,
+     .required = true,
+     .format = &format_professional_id,
+     .offset = offsetof(struct transfer, to),
+     .description = "The colleague who takes over all live signals."},
+};
+const struct shape shape_transfer = {
+    .name = "Transfer", FIELDS(transfer_fields), .size = sizeof(struct transfer)};
+
+static const struct field transferred_fields[] = {
+    {.name = "moved", .type = FIELD_INTEGER, .required = true, .description = "Live signals."},
+    {.name = "merged",
+     .type = FIELD_INTEGER,
+     .required = true,
+     .description =
+         "Of those: on a child that the colleague had signalled too; of the two, the one "
+         "that is removed last stays."},
+};
+const struct shape shape_transferred = {.name = "Transferred", FIELDS(transferred_fields)};
+
+static void transferred(struct exchange *x)
+{
+    const struct store_transfer *transfer = &x->work.transfer;
+    struct writer *writer = exchange_begin_json(x);
+    writer_begin_object(writer);
+    writer_member_unsigned(writer, "moved", transfer->moved);
+    writer_member_unsigned(writer, "merged", transfer->merged);
+    writer_end_object(writer);
+    exchange_finish_json(x, 200);
+}
+
+void professionals_transfer(struct exchange *x)
+{
+    const struct professional_path *path = x->path;
+    const struct transfer *in = x->body;
+    struct store_transfer *transfer = &x->work.transfer;
+    store_transfer_init(transfer);
+    transfer->from = path->id.text;
+    transfer->to = in->to.text;
+    static const struct exchange_condition conditions[] = {
+        {STORE_UNKNOWN_PROFESSIONAL, "#/to",
+         "The party has no professional of this id, or it is the same."},
+        {0},
+    };
+    exchange_submit(x, transferred, conditions);
+}

@@ -96,6 +96,23 @@ int body_parse(const uint8_t *data, size_t size, struct json_t **ret_root, const
     return 0;
 }
 
+/* Where what is decoded goes, and where in the body it is. */
+struct decoding {
+    struct arena *arena;
+    struct faults *faults;
+    const char *within; /* the object's own pointer: "#", "#/person" */
+};
+
+static const char *point_to(const struct decoding *to, const char *name)
+{
+    const char *pointer = shape_pointer(to->arena, name, strlen(name));
+    if (to->within[1] == '\0') {
+        return pointer;
+    }
+    pointer = arena_print(to->arena, "%s%s", to->within, pointer + 1);
+    return pointer != NULL ? pointer : "#";
+}
+
 static int decode_text(const json_t *value, const struct field *field, struct arena *arena,
                        struct text_input *out, const char **ret_fault)
 {
@@ -121,8 +138,8 @@ static int decode_text(const json_t *value, const struct field *field, struct ar
     return 0;
 }
 
-static int decode_texts(const json_t *value, const struct field *field, struct arena *arena,
-                        struct texts_input *out, struct faults *faults, const char **ret_fault)
+static int decode_texts(const struct decoding *to, const json_t *value, const struct field *field,
+                        struct texts_input *out, const char **ret_fault)
 {
     out->given = true;
     size_t count = json_array_size(value);
@@ -134,27 +151,28 @@ static int decode_texts(const json_t *value, const struct field *field, struct a
         *ret_fault = "This list is too short or too long.";
         return 0;
     }
-    struct text_input *items = arena_new(arena, (count + 1) * sizeof(*items));
+    struct text_input *items = arena_new(to->arena, (count + 1) * sizeof(*items));
     if (items == NULL) {
         return -ENOMEM;
     }
     bool faulty = false;
     for (size_t i = 0; i < count; i++) {
         const char *fault = NULL;
-        int r = decode_text(json_array_get(value, i), field, arena, &items[i], &fault);
+        int r = decode_text(json_array_get(value, i), field, to->arena, &items[i], &fault);
         if (r != 0) {
             return r;
         }
         if (fault != NULL) {
-            char *pointer = arena_print(arena, "#/%s/%zu", field->name, i);
-            faults_add(faults, pointer != NULL ? pointer : "#", fault);
+            const char *list = point_to(to, field->name);
+            char *pointer = arena_print(to->arena, "%s/%zu", list, i);
+            faults_add(to->faults, pointer != NULL ? pointer : "#", fault);
             faulty = true;
         }
     }
-    if (!faulty) {
-        out->items = items;
-        out->count = count;
-    }
+    out->seen = items;
+    out->seen_count = count;
+    out->items = faulty ? NULL : items;
+    out->count = faulty ? 0 : count;
     return 0;
 }
 
@@ -173,55 +191,101 @@ static void decode_integer(const json_t *value, const struct field *field,
     }
 }
 
-static int decode_field(const json_t *value, const struct field *field, struct arena *arena,
-                        void *out, struct faults *faults)
+static void decode_boolean(const json_t *value, struct boolean_input *out, const char **ret_fault)
+{
+    out->given = true;
+    if (!json_is_boolean(value)) {
+        *ret_fault = "This must be true or false.";
+        return;
+    }
+    out->value = json_is_true(value);
+    out->valid = true;
+}
+
+static int decode_members(const struct decoding *to, const json_t *object,
+                          const struct shape *shape, void *out);
+
+static int decode_object(const struct decoding *to, const json_t *value, const struct field *field,
+                         struct object_input *out, const char **ret_fault)
+{
+    out->given = true;
+    if (!json_is_object(value)) {
+        *ret_fault = "This must be an object.";
+        return 0;
+    }
+    out->valid = true;
+    struct decoding within = *to;
+    within.within = point_to(to, field->name);
+    return decode_members(&within, value, field->shape, out);
+}
+
+static int decode_field(const struct decoding *to, const json_t *value, const struct field *field,
+                        void *place)
 {
     const char *fault = NULL;
-    void *place = (char *)out + field->offset;
     int r = 0;
-    if (field->type == FIELD_TEXT) {
-        r = decode_text(value, field, arena, place, &fault);
-    } else if (field->type == FIELD_TEXTS) {
-        r = decode_texts(value, field, arena, place, faults, &fault);
-    } else {
+    switch (field->type) {
+    case FIELD_TEXT:
+        r = decode_text(value, field, to->arena, place, &fault);
+        break;
+    case FIELD_TEXTS:
+        r = decode_texts(to, value, field, place, &fault);
+        break;
+    case FIELD_INTEGER:
         decode_integer(value, field, place, &fault);
+        break;
+    case FIELD_BOOLEAN:
+        decode_boolean(value, place, &fault);
+        break;
+    case FIELD_OBJECT:
+        r = decode_object(to, value, field, place, &fault);
+        break;
+    case FIELD_OBJECTS:
+        r = -EINVAL; /* no request has one */
+        break;
     }
     if (r == 0 && fault != NULL) {
-        faults_add(faults, shape_pointer(arena, field->name, strlen(field->name)), fault);
+        faults_add(to->faults, point_to(to, field->name), fault);
     }
     return r;
+}
+
+static int decode_members(const struct decoding *to, const json_t *object,
+                          const struct shape *shape, void *out)
+{
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct field *field = &shape->fields[i];
+        const json_t *value = json_object_get(object, field->name);
+        if (value == NULL) {
+            if (field->required) {
+                faults_add(to->faults, point_to(to, field->name), "This is required.");
+            }
+            continue;
+        }
+        int r = decode_field(to, value, field, (char *)out + field->offset);
+        if (r != 0) {
+            return r;
+        }
+    }
+    void *at = json_object_iter((json_t *)object);
+    for (; at != NULL; at = json_object_iter_next((json_t *)object, at)) {
+        const char *name = json_object_iter_key(at);
+        if (shape_find(shape, name, strlen(name)) == NULL) {
+            faults_add(to->faults, point_to(to, name), "This member is unknown.");
+        }
+    }
+    return 0;
 }
 
 int body_decode(const struct json_t *root, const struct shape *shape, struct arena *arena,
                 void *out, struct faults *faults)
 {
+    const struct decoding to = {.arena = arena, .faults = faults, .within = "#"};
     if (!json_is_object(root)) {
         faults_add(faults, "#", "The body must be a JSON object.");
         return BODY_MALFORMED;
     }
-    for (size_t i = 0; i < shape->count; i++) {
-        const struct field *field = &shape->fields[i];
-        const json_t *value = json_object_get(root, field->name);
-        if (value == NULL) {
-            if (field->required) {
-                faults_add(faults, shape_pointer(arena, field->name, strlen(field->name)),
-                           "This is required.");
-            }
-            continue;
-        }
-        int r = decode_field(value, field, arena, out, faults);
-        if (r != 0) {
-            return r;
-        }
-    }
-    void *at = json_object_iter((json_t *)root);
-    for (; at != NULL; at = json_object_iter_next((json_t *)root, at)) {
-        const char *name = json_object_iter_key(at);
-        if (shape_find(shape, name, strlen(name)) == NULL) {
-            faults_add(faults, shape_pointer(arena, name, strlen(name)), "This member is unknown.");
-        }
-    }
-    return 0;
+    return decode_members(&to, root, shape, out);
 }
 
 static const char *check_value(const json_t *value, const struct field *field)

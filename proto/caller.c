@@ -184,7 +184,11 @@ const char *caller_refuse_route(const struct exchange *x, const struct route *ro
     if (route->standing == ROUTE_AGREED && !has_standing(x)) {
         return "agreement-ended";
     }
-    if (route->roles != 0 && (x->party.roles & route->roles) == 0) {
+    unsigned roles = x->party.roles;
+    if (x->party.municipality == 0) {
+        roles &= ~(unsigned)PARTY_MUNICIPALITY; /* it is not known of which */
+    }
+    if (route->roles != 0 && (roles & route->roles) == 0) {
         return "role-missing";
     }
     if ((x->party.permissions & route->permission) != route->permission) {

@@ -128,6 +128,17 @@ void *exchange_new_memory(struct exchange *x, size_t size)
 /* What every entry from outside ends with. The exchange may be gone after it. */
 static void settle(struct exchange *x);
 
+static bool is_concealed(const struct exchange *x, int result)
+{
+    const struct exchange_condition *known = x->conditions;
+    for (; known != NULL && known->condition != 0; known++) {
+        if (known->condition == result) {
+            return known->concealed;
+        }
+    }
+    return false;
+}
+
 static void go_on(struct exchange *x)
 {
     const struct store_op *op = &x->work.op;
@@ -135,7 +146,7 @@ static void go_on(struct exchange *x)
         x->has_log_index = true;
         x->log_index = op->log_index;
     }
-    if (op->result == 0) {
+    if (op->result == 0 || is_concealed(x, op->result)) {
         x->after(x);
     } else if (op->result < 0) {
         exchange_drop_headers(x);

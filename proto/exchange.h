@@ -47,6 +47,7 @@ struct exchange_condition {
     int condition;       /* enum store_condition; 0 ends the list */
     const char *pointer; /* NULL: not about one member */
     const char *detail;
+    bool concealed; /* answered as a success: who asks is not to learn of it */
 };
 
 struct exchange {
@@ -71,7 +72,8 @@ struct exchange {
     struct limit_state limits[LIMIT_KINDS];
     bool limited[LIMIT_KINDS]; /* `limits` is set: it was taken from */
     int64_t now;
-    int32_t today; /* the Dutch date */
+    int32_t today;        /* the Dutch date */
+    const char *produced; /* which of the route's media types is accepted */
 
     /* What is asked, decoded by the route's tables. */
     struct faults faults;
@@ -88,11 +90,20 @@ struct exchange {
         struct store_op op;
         struct store_note_op note;
         struct store_signal_post signal_post;
+        struct store_signal_renew signal_renew;
         struct store_signal_withdraw signal_withdraw;
+        struct store_transfer transfer;
+        struct store_confirm_contact confirm_contact;
+        struct store_person_event person_event;
+        struct store_access_request access_request;
+        struct store_erasure erasure;
+        struct store_trial trial;
         struct store_professional_put professional_put;
         struct store_professional_delete professional_delete;
         struct store_acknowledge acknowledge;
         struct store_party_change party_change;
+        struct store_party_merge party_merge;
+        struct store_epoch_turn epoch_turn;
     } work;
     void (*after)(struct exchange *exchange);
     void (*again)(struct exchange *exchange);
@@ -201,6 +212,8 @@ bool caller_take_evaluations(struct exchange *exchange, unsigned amount) MUST_CH
 
 /* negotiate.c: the slug of the refusal, or NULL. */
 const char *negotiate_accept(const struct http_request *request, const char *produces);
+/* Whether `other` is accepted, and with more weight than `produces`. */
+bool negotiate_prefers(const struct http_request *request, const char *other, const char *produces);
 const char *negotiate_content(const struct http_request *request);
 /* W3C Trace Context; false when there is none, or it is not as it should be. */
 bool negotiate_trace(const struct http_request *request, struct attribution *by);

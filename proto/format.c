@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/bsn.h"
+#include "crypto/identity.h"
 #include "crypto/oprf.h"
 #include "crypto/secret.h"
 #include "proto/problem.h"
@@ -111,6 +112,51 @@ static bool is_bsn(const char *text, size_t length)
 static const char *check_reference(const char *text, size_t length)
 {
     return is_bsn(text, length) ? "A reference may not be a BSN." : check_text(text, length);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A ground is kept in the log in the municipality's own words: the words may not be a number. */
+static const char *check_ground(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length;) {
+        size_t start = i;
+        while (i < length && is_digit(text[i])) {
+            i++;
+        }
+        if (is_bsn(text + start, i - start)) {
+            return "A ground may not hold a BSN.";
+        }
+        i += i == start ? 1 : 0;
+    }
+    return check_text(text, length);
+}
+
+static const char *check_family_name(const char *text, size_t length)
+{
+    struct fold_text name;
+    int result = person_parse_family_name(text, length, &name);
+    fold_text_wipe(&name);
+    return result == PERSON_OK ? NULL : person_condition_text(result);
+}
+
+static const char *check_sex(const char *text, size_t length)
+{
+    char sex;
+    int result = person_parse_sex(text, length, &sex);
+    secret_wipe(&sex, sizeof(sex));
+    return result == PERSON_OK ? NULL : person_condition_text(result);
+}
+
+static const char *check_address(const char *text, size_t length)
+{
+    struct identity_input input;
+    int result = identity_from_address(text, length, &input);
+    identity_input_wipe(&input);
+    return result == FOLD_OK ? NULL : person_condition_text(result);
 }
 
 static const char *check_element(const char *text, size_t length)
@@ -231,6 +277,10 @@ const struct format format_professional_id = {.pattern = "^[A-Za-z0-9._-]{1,64}$
 const struct format format_new_professional_id = {.pattern = "^[A-Za-z0-9._-]{1,64}$",
                                                   .check = check_new_professional_id};
 const struct format format_reference = {.check = check_reference};
+const struct format format_ground = {.check = check_ground};
+const struct format format_family_name = {.check = check_family_name};
+const struct format format_sex = {.check = check_sex};
+const struct format format_address = {.check = check_address};
 const struct format format_uuid = {.name = "uuid", .check = check_uuid};
 const struct format format_email = {.name = "email", .check = check_email};
 const struct format format_cursor = {.pattern = "^[A-Za-z0-9_-]+$", .check = check_cursor};

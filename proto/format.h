@@ -29,6 +29,11 @@ extern const struct format format_professional_id;
  * nobody is to learn one from the index (Jeugdwet 7.1.4.2(3)). */
 extern const struct format format_new_professional_id;
 extern const struct format format_reference;
+/* The ground of an erasure: likewise, and no BSN may stand anywhere in it. */
+extern const struct format format_ground;
+extern const struct format format_family_name; /* crypto/person.h */
+extern const struct format format_sex;
+extern const struct format format_address; /* crypto/identity.h */
 extern const struct format format_uuid;
 extern const struct format format_email;
 extern const struct format format_cursor;

@@ -11,18 +11,31 @@
 typedef void handler(struct exchange *exchange);
 
 /* api_signals.c */
-extern const struct shape shape_signal_path, shape_signal_post, shape_signal_query,
-    shape_signal_withdrawal;
-handler signals_check_post, signals_post, signals_list, signals_get, signals_delete;
+extern const struct shape shape_signal_query, shape_signal_withdrawal, shape_signal_renewal;
+handler signals_list, signals_get, signals_delete, signals_check_renew, signals_renew;
+
+/* api_signal_post.c */
+extern const struct shape shape_signal_post;
+handler signals_check_post, signals_post;
+/* The municipality under whose live agreement it is; 0 when it is not clear which. */
+uint16_t signals_choose_municipality(const struct exchange *x, const struct text_input *given);
+void signals_check_municipality(struct exchange *x, const struct text_input *given);
+/* A birth date with which the child has reached the age limit is among the faults. */
+void signals_check_age(struct exchange *x, int32_t birth_day, const char *pointer);
+
+/* api_trial.c */
+extern const struct shape shape_trial_request, shape_trial;
+handler trial_check, trial_run;
 
 /* api_professionals.c */
 extern const struct shape shape_professional_path, shape_professional_new_path,
-    shape_professional_query, shape_professional_put;
-handler professionals_put, professionals_get, professionals_list, professionals_delete;
+    shape_professional_query, shape_professional_put, shape_transfer, shape_transferred;
+handler professionals_put, professionals_get, professionals_list, professionals_delete,
+    professionals_transfer;
 
 /* api_matches.c */
-extern const struct shape shape_match_path, shape_match_query;
-handler matches_list, matches_get;
+extern const struct shape shape_match_query, shape_contact_confirmation;
+handler matches_list, matches_get, matches_confirm;
 
 /* api_notices.c */
 extern const struct shape shape_notice_query, shape_notice_page, shape_acknowledgement;
@@ -37,21 +50,38 @@ extern const struct shape shape_log_query, shape_log_search, shape_log_path, sha
     shape_proof;
 handler log_list, log_search, log_prove, log_checkpoint;
 
+/* api_person_events.c */
+extern const struct shape shape_person_event;
+handler person_events_check, person_events_post;
+
+/* api_rights.c */
+extern const struct shape shape_access_request, shape_erasure_request, shape_erasure;
+handler rights_check_access, rights_access, rights_check_erasure, rights_erase;
+
+/* api_statistics.c */
+extern const struct shape shape_statistics_query, shape_statistics;
+handler statistics_get;
+
 /* api_party.c */
 handler party_self, openapi_get;
 
 /* api_control.c */
-extern const struct shape shape_status, shape_backup, shape_backup_made, shape_clock_advance,
-    shape_clock;
-handler control_status, control_reload, control_backup, control_clock_advance;
+extern const struct shape shape_status, shape_clock_advance, shape_clock;
+handler control_status, control_reload, control_clock_advance;
+
+/* api_control_long.c */
+extern const struct shape shape_backup, shape_backup_made, shape_wind_down, shape_wound_down,
+    shape_epoch_turned;
+handler control_backup, control_wind_down, control_turn_epoch;
 
 /* api_control_party.c */
 extern const struct shape shape_party_add, shape_party_change, shape_party_query, shape_party_path,
     shape_party_permission, shape_agreement_path, shape_agreement_put, shape_mandate_path,
-    shape_mandate_put;
+    shape_mandate_put, shape_party_merge;
 handler control_party_check_add, control_party_add, control_party_list, control_party_get,
     control_party_change, control_party_suspend, control_party_resume, control_party_allow,
-    control_party_deny, control_agreement_put, control_agreement_end, control_mandate_put;
+    control_party_deny, control_party_merge, control_agreement_put, control_agreement_end,
+    control_mandate_put;
 
 /*
  * Paging, common to all lists (paging.c): the parameters `cursor` and `limit`, and for lists in
@@ -77,6 +107,19 @@ struct paging_input {
 
 size_t paging_limit(const struct paging_input *paging);
 
+/* Of one thing by its UUID. */
+extern const struct shape shape_uuid_path;
+struct uuid path_uuid(const struct exchange *x);
+
+/* A filter beside them: `values` are in the order of the status, from 1. */
+#define STATUS_FIELD(type_, format_)                                                               \
+    {                                                                                              \
+        .name = "status", .type = FIELD_TEXT, .format = &format_,                                  \
+        .offset = offsetof(type_, status), .description = "Only those of this status."             \
+    }
+/* As a bit; 0: all. */
+unsigned paging_status(const struct text_input *status, const char *const *values);
+
 /* Where a list in order of UUID goes on. */
 struct paging_uuids {
     struct uuid after;
@@ -86,13 +129,17 @@ struct paging_uuids {
 bool paging_read_uuids(struct exchange *exchange, enum cursor_kind kind,
                        const struct paging_input *paging,
                        struct paging_uuids *ret_place) MUST_CHECK;
-/* The upper bound of the pages that follow: the cursor's, or on the first page the present; `last`
- * is the store's own. */
-struct uuid paging_bound(const struct paging_input *paging, const struct paging_uuids *place,
-                         const struct uuid *last);
-/* The cursor of the next page, or NULL at the end. */
-const char *paging_next_uuids(struct exchange *exchange, enum cursor_kind kind, bool more,
-                              const struct paging_uuids *next);
+/* What the store says of where a page ended. */
+struct paging_end {
+    bool more;
+    struct uuid next;
+    struct uuid last; /* the newest that there is */
+};
+/* Ends the list with the cursor of the next page, or none. Its upper bound is this page's, or that
+ * of the present on the first. */
+void paging_end_uuids(struct exchange *exchange, enum cursor_kind kind,
+                      const struct paging_input *paging, const struct paging_uuids *place,
+                      const struct paging_end *end);
 void paging_refuse_cursor(struct exchange *exchange);
 
 #endif

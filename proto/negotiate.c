@@ -59,24 +59,57 @@ static unsigned closeness(const char *range, size_t length, const char *type)
     return equals(range, length, "*/*") ? 1 : 0;
 }
 
-/* Only whether it is zero matters: "0", "0.", "0.0", "0.00", "0.000" (RFC 9110 section 12.4.2). */
-static bool is_zero_weight(const char *text, size_t length)
+/* In thousandths (RFC 9110 section 12.4.2): "q=0.25"; what is malformed is as if it were not
+ * there. */
+static unsigned read_weight(const char *text, size_t length)
 {
-    if (length < 3 || strncasecmp(text, "q=0", 3) != 0) {
-        return false;
+    enum { WHOLE = 1000 };
+    if (length < 3 || length > 7 || strncasecmp(text, "q=", 2) != 0 ||
+        (text[2] != '0' && text[2] != '1') || (length > 3 && text[3] != '.')) {
+        return WHOLE;
     }
-    for (size_t i = 3; i < length; i++) {
-        if (text[i] != '.' && text[i] != '0') {
-            return false;
+    unsigned weight = text[2] == '1' ? WHOLE : 0;
+    unsigned unit = 100;
+    for (size_t i = 4; i < length; i++, unit /= 10) {
+        if (text[i] < '0' || text[i] > '9') {
+            return WHOLE;
         }
+        weight += (unsigned)(text[i] - '0') * unit;
     }
-    return true;
+    return weight < WHOLE ? weight : WHOLE;
 }
 
-const char *negotiate_accept(const struct http_request *request, const char *produces)
+/* What one media range says of the type. */
+static void weigh_range(const char *range, size_t length, const char *type, unsigned *closest,
+                        unsigned *weight)
+{
+    char copy[256];
+    if (length >= sizeof(copy)) {
+        return;
+    }
+    memcpy(copy, range, length);
+    copy[length] = '\0';
+    const char *at = copy;
+    const char *part = copy;
+    size_t part_length = 0;
+    (void)next_piece(&at, ';', &part, &part_length);
+    unsigned close = closeness(part, part_length, type);
+    unsigned given = read_weight("", 0);
+    while (next_piece(&at, ';', &part, &part_length)) {
+        unsigned read = read_weight(part, part_length);
+        given = read < given ? read : given;
+    }
+    if (close > *closest) {
+        *closest = close;
+        *weight = given;
+    }
+}
+
+/* How much the type is wanted; 0: not. The range that names it most closely counts. */
+static unsigned weigh(const struct http_request *request, const char *type)
 {
     unsigned closest = 0;
-    bool refused = false;
+    unsigned weight = 0;
     bool asked = false;
     for (size_t i = 0; i < request->header_count; i++) {
         if (strcmp(request->headers[i].name, "accept") != 0) {
@@ -86,29 +119,21 @@ const char *negotiate_accept(const struct http_request *request, const char *pro
         const char *range;
         size_t length;
         while (next_piece(&at, ',', &range, &length)) {
-            char copy[256];
             asked = asked || length > 0;
-            if (length >= sizeof(copy)) {
-                continue;
-            }
-            memcpy(copy, range, length);
-            copy[length] = '\0';
-            const char *part_at = copy;
-            const char *part = copy;
-            size_t part_length = 0;
-            (void)next_piece(&part_at, ';', &part, &part_length);
-            unsigned close = closeness(part, part_length, produces);
-            bool zero = false;
-            while (next_piece(&part_at, ';', &part, &part_length)) {
-                zero = zero || is_zero_weight(part, part_length);
-            }
-            if (close > closest) {
-                closest = close;
-                refused = zero;
-            }
+            weigh_range(range, length, type, &closest, &weight);
         }
     }
-    return !asked || (closest > 0 && !refused) ? NULL : "not-acceptable";
+    return asked ? weight : 1;
+}
+
+const char *negotiate_accept(const struct http_request *request, const char *produces)
+{
+    return weigh(request, produces) > 0 ? NULL : "not-acceptable";
+}
+
+bool negotiate_prefers(const struct http_request *request, const char *other, const char *produces)
+{
+    return weigh(request, other) > weigh(request, produces);
 }
 
 static const char *find_once(const struct http_request *request, const char *name, bool *ret_twice)

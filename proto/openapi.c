@@ -8,7 +8,7 @@
 #include "proto/handlers.h"
 
 #define BASE "/v1"
-#define NAMES_MAXIMUM 64
+#define NAMES_MAXIMUM 128
 
 /* Which shapes the document needs, each written once. */
 struct names {
@@ -138,7 +138,7 @@ static const struct refusal {
      {"API-Version", "Log-Index"}},
     {429,
      "RateLimited",
-     "The limit of this minute is used up.",
+     "The limit of this minute, or of this day, is used up.",
      {"API-Version", "Retry-After", "RateLimit"}},
     {503, "Overloaded", "Try again later.", {"API-Version", "Retry-After"}},
     {507, "StorageFull", "There is no room.", {"API-Version"}},
@@ -156,8 +156,12 @@ static bool can_refuse(const struct route *route, int status)
     case 413:
     case 415:
         return route->body != NULL;
-    default:
+    case 401:
+    case 403:
+    case 429:
         return route->standing != ROUTE_OPEN;
+    default:
+        return true; /* a parameter that is unknown; and a refusal that cannot be logged */
     }
 }
 
@@ -239,6 +243,13 @@ static void write_body(struct writer *w, const struct shape *shape)
     writer_end_object(w);
 }
 
+static void write_type(struct writer *w, const char *type)
+{
+    writer_begin_object(w);
+    writer_member_text(w, "type", type);
+    writer_end_object(w);
+}
+
 static void write_answer(struct writer *w, const struct route *route,
                          const struct route_answer *answer)
 {
@@ -264,11 +275,16 @@ static void write_answer(struct writer *w, const struct route *route,
         if (answer->shape != NULL) {
             openapi_write_reference(w, "schemas", answer->shape->name);
         } else {
-            writer_begin_object(w);
-            writer_member_text(w, "type", "object");
-            writer_end_object(w);
+            write_type(w, "object");
         }
         writer_end_object(w);
+        if (route->produces_too != NULL) {
+            writer_name(w, route->produces_too);
+            writer_begin_object(w);
+            writer_name(w, "schema");
+            write_type(w, "string");
+            writer_end_object(w);
+        }
         writer_end_object(w);
     }
     writer_end_object(w);
@@ -311,8 +327,13 @@ static void write_description(struct writer *w, const struct route *route)
                 joint = " or ";
             }
         }
-        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s.",
-                                   route->permission != 0 ? " and the permission blinded" : "");
+        for (unsigned i = 0; view_permissions[i] != NULL; i++) {
+            if ((route->permission >> i & 1) != 0) {
+                length += (size_t)snprintf(text + length, sizeof(text) - length,
+                                           " and the permission %s", view_permissions[i]);
+            }
+        }
+        (void)snprintf(text + length, sizeof(text) - length, ".");
     }
     writer_member_text(w, "description", text);
 }
@@ -418,9 +439,12 @@ static void write_tags(struct writer *w)
         {"matches", "More than one professional has a live signal on a child."},
         {"notices", "What each party is told about a match."},
         {"parties", "Oneself, and this interface."},
+        {"person-events", "What the population register tells."},
         {"professionals", "Those whom a party has designated to signal."},
         {"pseudonyms", "Blinded mode: the number does not leave the client."},
+        {"rights", "Access and erasure, which a municipality carries out for a youth."},
         {"signals", "A professional reports involvement with a child."},
+        {"statistics", "Counts from which nobody can be told."},
     };
     writer_name(w, "tags");
     writer_begin_list(w);

@@ -4,6 +4,34 @@
 #include "proto/handlers.h"
 #include "store/clock.h"
 
+#define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
+
+struct uuid_path {
+    struct text_input id;
+};
+static const struct field uuid_path_fields[] = {
+    {.name = "id",
+     .type = FIELD_TEXT,
+     .required = true,
+     .format = &format_uuid,
+     .offset = offsetof(struct uuid_path, id),
+     .description = "As it was given out."},
+};
+const struct shape shape_uuid_path = {FIELDS(uuid_path_fields), .size = sizeof(struct uuid_path)};
+
+struct uuid path_uuid(const struct exchange *x)
+{
+    const struct uuid_path *in = x->path;
+    struct uuid id = {0}; /* which nothing has */
+    return uuid_parse(in->id.text, in->id.length, &id) == 0 ? id : (struct uuid){0};
+}
+
+unsigned paging_status(const struct text_input *status, const char *const *values)
+{
+    int found = status->text != NULL ? format_find_value(values, status->text) : -1;
+    return found >= 0 ? 1u << (found + 1) : 0;
+}
+
 size_t paging_limit(const struct paging_input *paging)
 {
     return paging->limit.valid ? (size_t)paging->limit.value : MODEL_PAGE_DEFAULT;
@@ -32,8 +60,8 @@ bool paging_read_uuids(struct exchange *x, enum cursor_kind kind, const struct p
 
 /* Who asks knows what time it is, but not when others last did something: so much of the store's
  * own bound would say. It is of use only where the clock was turned back. */
-struct uuid paging_bound(const struct paging_input *paging, const struct paging_uuids *place,
-                         const struct uuid *last)
+static struct uuid find_bound(const struct paging_input *paging, const struct paging_uuids *place,
+                              const struct uuid *last)
 {
     if (paging->cursor.text != NULL) {
         return place->up_to;
@@ -46,8 +74,10 @@ struct uuid paging_bound(const struct paging_input *paging, const struct paging_
     return memcmp(bound.bytes, last->bytes, sizeof(bound.bytes)) > 0 ? bound : *last;
 }
 
-const char *paging_next_uuids(struct exchange *x, enum cursor_kind kind, bool more,
-                              const struct paging_uuids *next)
+void paging_end_uuids(struct exchange *x, enum cursor_kind kind, const struct paging_input *paging,
+                      const struct paging_uuids *place, const struct paging_end *end)
 {
-    return more ? cursor_encode(&x->scratch, kind, next, sizeof(*next)) : NULL;
+    struct paging_uuids next = {.after = end->next, .up_to = find_bound(paging, place, &end->last)};
+    view_end_list(&x->writer,
+                  end->more ? cursor_encode(&x->scratch, kind, &next, sizeof(next)) : NULL);
 }

@@ -85,6 +85,11 @@ const struct problem *problem_from_condition(int condition)
         [STORE_BEYOND_HEAD] = "invalid-request",
         [STORE_UNKNOWN_PARTY] = "not-found",
         [STORE_NO_AGREEMENT] = "agreement-ended",
+        [STORE_ENDED] = "conflict",
+        [STORE_TOO_OLD] = "invalid-request",
+        [STORE_TOO_OFTEN] = "rate-limited",
+        [STORE_NO_MUNICIPALITY] = "invalid-request",
+        [STORE_NO_SUPPLIER] = "invalid-request",
     };
     if (condition <= 0 || condition >= STORE_CONDITIONS || slugs[condition] == NULL) {
         return &problems[0];

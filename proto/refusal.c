@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/exchange.h"
+#include "store/clock.h"
 
 #define RETRY_AFTER_OVERLOAD "1" /* seconds */
 
@@ -23,10 +24,23 @@ void exchange_fail(struct exchange *x)
     exchange_finish(x);
 }
 
-static void add_retry_after(struct exchange *x, const struct problem *problem)
+/* What is counted a day is renewed at Dutch midnight. */
+static const char *until_midnight(struct exchange *x)
+{
+    int64_t left = calendar_dutch_midnight(x->today + 1) - clock_now();
+    int64_t seconds = left > CLOCK_SECOND ? (left + CLOCK_SECOND - 1) / CLOCK_SECOND : 1;
+    return arena_print(&x->scratch, "%lld", (long long)seconds);
+}
+
+static void add_retry_after(struct exchange *x, const struct problem *problem, int condition)
 {
     const char *text = RETRY_AFTER_OVERLOAD;
-    if (problem->status == 429) {
+    if (problem->status == 507) {
+        return; /* nobody knows when there will be room */
+    }
+    if (condition == STORE_TOO_OFTEN) {
+        text = until_midnight(x);
+    } else if (problem->status == 429) {
         unsigned seconds = 1;
         for (int i = 0; i < LIMIT_KINDS; i++) {
             if (x->limited[i] && x->limits[i].reset_seconds > seconds) {
@@ -38,14 +52,12 @@ static void add_retry_after(struct exchange *x, const struct problem *problem)
     http_response_header(&x->response, "Retry-After", text != NULL ? text : RETRY_AFTER_OVERLOAD);
 }
 
-static void count_refusal(struct exchange *x, const struct problem *problem)
+static void count_refusal(struct exchange *x, const struct problem *problem, int condition)
 {
     if (x->by.party.text[0] != '\0') { /* nobody in particular: metrics only */
         counts_add(x->options.api->counts, &x->by, problem->slug, 1);
     }
-    if (problem->status != 507) {
-        add_retry_after(x, problem);
-    }
+    add_retry_after(x, problem, condition);
     exchange_finish(x);
 }
 
@@ -64,13 +76,15 @@ void exchange_drop_headers(struct exchange *x)
     }
 }
 
-static void refuse(struct exchange *x, const struct problem *problem, const char *detail)
+/* `condition` of the store is what it comes from; 0: from elsewhere. */
+static void refuse(struct exchange *x, const struct problem *problem, const char *detail,
+                   int condition)
 {
     exchange_drop_headers(x);
     write_problem(x, problem, detail);
     switch (problem->record) {
     case PROBLEM_COUNTED:
-        count_refusal(x, problem);
+        count_refusal(x, problem, condition);
         break;
     case PROBLEM_LOGGED:
         if (x->by.has_certificate || x->by.is_operator) {
@@ -87,7 +101,7 @@ static void refuse(struct exchange *x, const struct problem *problem, const char
 
 void exchange_refuse(struct exchange *x, const char *slug, const char *detail)
 {
-    refuse(x, problem_find(slug), detail);
+    refuse(x, problem_find(slug), detail, 0);
 }
 
 void exchange_refuse_fault(struct exchange *x, const char *pointer, const char *detail)
@@ -102,7 +116,7 @@ void exchange_refuse_result(struct exchange *x, int result)
         exchange_drop_headers(x);
         exchange_fail(x);
     } else {
-        refuse(x, problem_from_condition(result), NULL);
+        refuse(x, problem_from_condition(result), NULL, result);
     }
 }
 
@@ -123,10 +137,13 @@ void exchange_explain(struct exchange *x, int result)
     if (x->work.op.logged) {
         exchange_drop_headers(x);
         write_problem(x, problem, detail);
+        if (problem->record == PROBLEM_COUNTED) {
+            add_retry_after(x, problem, result);
+        }
         exchange_finish(x);
     } else if (is_refusal && problem->record == PROBLEM_LOGGED) {
         exchange_fail(x);
     } else {
-        refuse(x, problem, detail);
+        refuse(x, problem, detail, result);
     }
 }

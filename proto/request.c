@@ -58,10 +58,14 @@ static int decode_body(struct exchange *x, const struct route *route, struct jso
     return r < 0 ? r : 0;
 }
 
-static const char *refuse_media(const struct exchange *x, const struct route *route, size_t maximum)
+static const char *refuse_media(struct exchange *x, const struct route *route, size_t maximum)
 {
-    const char *slug =
-        route->produces != NULL ? negotiate_accept(&x->request, route->produces) : NULL;
+    x->produced = route->produces;
+    if (route->produces_too != NULL &&
+        negotiate_prefers(&x->request, route->produces_too, route->produces)) {
+        x->produced = route->produces_too;
+    }
+    const char *slug = x->produced != NULL ? negotiate_accept(&x->request, x->produced) : NULL;
     if (slug == NULL && maximum > 0 && x->request.body_size > maximum) {
         slug = "payload-too-large";
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/handlers.h"
+#include "proto/pack.h"
 
 #define JSON "application/json"
 #define SMALL_BODY 4096
@@ -12,6 +13,7 @@
 #define ONE(status_, description_, shape_) .answers = {{status_, description_, shape_}}
 #define NOTHING .answers = {{204, "Done.", NULL}}
 #define EVERYBODY_TOLD (PARTY_REPORTER | PARTY_MUNICIPALITY)
+#define EVERY_INBOX (EVERYBODY_TOLD | PARTY_AUDITOR)
 
 static const struct route routes[] = {
     /* Signals */
@@ -25,12 +27,21 @@ static const struct route routes[] = {
     {API_PUBLIC, HTTP_GET, "/v1/signals", "listSignals", "signals", "One's own signals",
      ROUTE_AGREED, PARTY_REPORTER, .query = &shape_signal_query, .produces = JSON,
      ONE(200, "A page, oldest first.", &shape_signal_list), .run = signals_list},
+    {API_PUBLIC, HTTP_POST, "/v1/signals/_count-notices", "countNotices", "signals",
+     "How many notices it would send to signal all of these children", ROUTE_AGREED, PARTY_REPORTER,
+     PARTY_QUIET, .body = &shape_trial_request, .body_maximum = LARGE_BODY, .produces = JSON,
+     ONE(200, "Rounded.", &shape_trial), .check = trial_check, .run = trial_run},
     {API_PUBLIC, HTTP_GET, "/v1/signals/{id}", "getSignal", "signals", "One of one's own signals",
-     ROUTE_AGREED, PARTY_REPORTER, .path = &shape_signal_path, .produces = JSON,
+     ROUTE_AGREED, PARTY_REPORTER, .path = &shape_uuid_path, .produces = JSON,
      ONE(200, "The signal.", &shape_signal), .run = signals_get},
     {API_PUBLIC, HTTP_DELETE, "/v1/signals/{id}", "withdrawSignal", "signals", "Withdraw a signal",
-     ROUTE_AGREED, PARTY_REPORTER, .path = &shape_signal_path, .query = &shape_signal_withdrawal,
+     ROUTE_AGREED, PARTY_REPORTER, .path = &shape_uuid_path, .query = &shape_signal_withdrawal,
      NOTHING, .run = signals_delete},
+    {API_PUBLIC, HTTP_POST, "/v1/signals/{id}/_renew", "renewSignal", "signals",
+     "Report the involvement anew", ROUTE_AGREED, PARTY_REPORTER, .path = &shape_uuid_path,
+     .body = &shape_signal_renewal, .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "The signal, with its new dates.", &shape_signal), .conflicts = true,
+     .check = signals_check_renew, .run = signals_renew},
     /* Professionals */
     {API_PUBLIC, HTTP_GET, "/v1/professionals", "listProfessionals", "professionals",
      "One's own professionals", ROUTE_AGREED, PARTY_REPORTER, .query = &shape_professional_query,
@@ -51,20 +62,29 @@ static const struct route routes[] = {
     {API_PUBLIC, HTTP_DELETE, "/v1/professionals/{id}", "deleteProfessional", "professionals",
      "Delete a professional without signals", ROUTE_AGREED, PARTY_REPORTER,
      .path = &shape_professional_path, NOTHING, .conflicts = true, .run = professionals_delete},
+    {API_PUBLIC, HTTP_POST, "/v1/professionals/{id}/_transfer", "transferSignals", "professionals",
+     "Give all live signals of one who leaves to a colleague", ROUTE_AGREED, PARTY_REPORTER,
+     .path = &shape_professional_path, .body = &shape_transfer, .body_maximum = SMALL_BODY,
+     .produces = JSON, ONE(200, "How many.", &shape_transferred), .run = professionals_transfer},
     /* Matches */
     {API_PUBLIC, HTTP_GET, "/v1/matches", "listMatches", "matches", "The matches one is told of",
      ROUTE_AGREED, EVERYBODY_TOLD, .query = &shape_match_query, .produces = JSON,
      ONE(200, "A page.", &shape_match_list), .run = matches_list},
     {API_PUBLIC, HTTP_GET, "/v1/matches/{id}", "getMatch", "matches", "One match", ROUTE_AGREED,
-     EVERYBODY_TOLD, .path = &shape_match_path, .produces = JSON,
+     EVERYBODY_TOLD, .path = &shape_uuid_path, .produces = JSON,
      ONE(200, "The match.", &shape_match), .run = matches_get},
+    {API_PUBLIC, HTTP_POST, "/v1/matches/{id}/_confirm-contact", "confirmContact", "matches",
+     "Say that those involved have spoken to each other", ROUTE_AGREED, PARTY_REPORTER,
+     .path = &shape_uuid_path, .body = &shape_contact_confirmation, .body_maximum = SMALL_BODY,
+     .produces = JSON, ONE(200, "The match.", &shape_match), .conflicts = true,
+     .run = matches_confirm},
     /* Notices */
     {API_PUBLIC, HTTP_GET, "/v1/notices", "listNotices", "notices",
-     "The inbox, in order of sequence; can wait for something to come", ROUTE_AGREED,
-     EVERYBODY_TOLD, .query = &shape_notice_query, .produces = JSON,
+     "The inbox, in order of sequence; can wait for something to come", ROUTE_AGREED, EVERY_INBOX,
+     .query = &shape_notice_query, .produces = JSON,
      ONE(200, "Notices, or none.", &shape_notice_page), .run = notices_list},
     {API_PUBLIC, HTTP_POST, "/v1/notices/_acknowledge", "acknowledgeNotices", "notices",
-     "Say what was received", ROUTE_AGREED, EVERYBODY_TOLD, .body = &shape_acknowledgement,
+     "Say what was received", ROUTE_AGREED, EVERY_INBOX, .body = &shape_acknowledgement,
      .body_maximum = SMALL_BODY, NOTHING, .run = notices_acknowledge},
     /* Blinded mode */
     {API_PUBLIC, HTTP_GET, "/v1/pseudonyms/key", "getPseudonymKey", "pseudonyms",
@@ -75,6 +95,28 @@ static const struct route routes[] = {
      PARTY_REPORTER, PARTY_BLINDED, .body = &shape_evaluation_request, .body_maximum = SMALL_BODY,
      .produces = JSON, ONE(200, "The evaluated elements and their proof.", &shape_evaluation),
      .run = pseudonyms_evaluate},
+    /* The population register, which needs no agreement with anybody */
+    {API_PUBLIC, HTTP_POST, "/v1/person-events", "postPersonEvent", "person-events",
+     "Tell what has become of a person", ROUTE_CONNECTED, PARTY_REGISTRY,
+     .body = &shape_person_event, .body_maximum = SMALL_BODY,
+     .answers = {{204, "Taken note of, whether the person is known here or not.", NULL}},
+     .check = person_events_check, .run = person_events_post},
+    /* Municipalities */
+    {API_PUBLIC, HTTP_POST, "/v1/access-requests", "requestAccess", "rights",
+     "What is held on a youth under this municipality, or that nothing is", ROUTE_AGREED,
+     PARTY_MUNICIPALITY, .body = &shape_access_request, .body_maximum = SMALL_BODY,
+     .produces = JSON, .produces_too = PACK_TEXT_MEDIA,
+     ONE(200, "The pack; as plain text it says the same.", &shape_pack),
+     .check = rights_check_access, .run = rights_access},
+    {API_PUBLIC, HTTP_POST, "/v1/erasures", "eraseYouth", "rights",
+     "Erase what was signalled on a youth under this municipality", ROUTE_AGREED,
+     PARTY_MUNICIPALITY, .body = &shape_erasure_request, .body_maximum = SMALL_BODY,
+     .produces = JSON, ONE(200, "How many signals there were.", &shape_erasure),
+     .check = rights_check_erasure, .run = rights_erase},
+    {API_PUBLIC, HTTP_GET, "/v1/statistics", "getStatistics", "statistics",
+     "Counts of one's own municipality", ROUTE_AGREED, PARTY_MUNICIPALITY,
+     .query = &shape_statistics_query, .produces = JSON,
+     ONE(200, "Of that year.", &shape_statistics), .run = statistics_get},
     /* The log */
     {API_PUBLIC, HTTP_GET, "/v1/log-entries", "listLogEntries", "log", "Read the access log",
      ROUTE_AGREED, PARTY_AUDITOR, .query = &shape_log_query, .produces = JSON,
@@ -104,6 +146,13 @@ static const struct route routes[] = {
     {API_CONTROL, HTTP_POST, "/control/_backup", "backup", "control", "Make and verify a copy",
      ROUTE_OPERATOR, .body = &shape_backup, .body_maximum = LARGE_BODY, .produces = JSON,
      ONE(200, "", &shape_backup_made), .conflicts = true, .run = control_backup},
+    {API_CONTROL, HTTP_POST, "/control/_turn-epoch", "turnEpoch", "control",
+     "Replace the epoch key now", ROUTE_OPERATOR, .produces = JSON,
+     ONE(200, "", &shape_epoch_turned), .conflicts = true, .run = control_turn_epoch},
+    {API_CONTROL, HTTP_POST, "/control/_wind-down", "windDown", "control",
+     "Destroy everything, and leave a signed statement", ROUTE_OPERATOR, .body = &shape_wind_down,
+     .body_maximum = LARGE_BODY, .produces = JSON, ONE(200, "", &shape_wound_down),
+     .conflicts = true, .run = control_wind_down},
     {API_CONTROL, HTTP_POST, "/control/parties", "addParty", "control", "Add a party",
      ROUTE_OPERATOR, .body = &shape_party_add, .body_maximum = LARGE_BODY, .produces = JSON,
      ONE(201, "", &shape_party), .conflicts = true, .check = control_party_check_add,
@@ -132,6 +181,10 @@ static const struct route routes[] = {
      "Take a permission away", ROUTE_OPERATOR, .path = &shape_party_path,
      .body = &shape_party_permission, .body_maximum = SMALL_BODY, .produces = JSON,
      ONE(200, "", &shape_party), .run = control_party_deny},
+    {API_CONTROL, HTTP_POST, "/control/parties/{oin}/_merge", "mergeParty", "control",
+     "Let one party go into another", ROUTE_OPERATOR, .path = &shape_party_path,
+     .body = &shape_party_merge, .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "", &shape_party), .conflicts = true, .run = control_party_merge},
     {API_CONTROL, HTTP_PUT, "/control/parties/{oin}/agreements/{municipality}", "putAgreement",
      "control", "Make or prolong an agreement", ROUTE_OPERATOR, .path = &shape_agreement_path,
      .body = &shape_agreement_put, .body_maximum = SMALL_BODY, .produces = JSON,
@@ -161,7 +214,8 @@ const struct route *routes_at(size_t i)
     return &routes[i];
 }
 
-/* Whether the template is the target's path; notes where its variables are. */
+/* Whether the template is the target's path; notes where its variables are. Of templates that both
+ * are, such as "/a/_b" and "/a/{id}", the first in the table counts. */
 static bool matches(const char *template, const struct target *target, struct route_match *match)
 {
     size_t variable = 0;
@@ -201,7 +255,9 @@ void routes_match(enum api_face face, enum http_method method, const struct targ
     *ret_match = (struct route_match){0};
     for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
         const struct route *route = &routes[i];
-        if (route->face != face || !matches(route->template, target, ret_match)) {
+        const char *found = ret_match->template;
+        if (route->face != face || (found != NULL && strcmp(found, route->template) != 0) ||
+            !matches(route->template, target, ret_match)) {
             continue;
         }
         ret_match->template = route->template;

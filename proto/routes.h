@@ -41,8 +41,9 @@ struct route {
     const struct shape *path; /* the template's variables */
     const struct shape *query;
     const struct shape *body;
-    size_t body_maximum;  /* 0: none is taken */
-    const char *produces; /* media type; NULL: answers have no body */
+    size_t body_maximum;      /* 0: none is taken */
+    const char *produces;     /* media type; NULL: answers have no body */
+    const char *produces_too; /* a second one, for whoever prefers it; or NULL */
     struct route_answer answers[ROUTE_ANSWERS_MAXIMUM];
     bool conflicts; /* can answer 409 */
     /* Adds what only this route knows to be wrong to the faults; or NULL. */

@@ -16,8 +16,8 @@
 enum field_type {
     FIELD_TEXT,
     FIELD_INTEGER,
-    FIELD_BOOLEAN, /* answers only */
-    FIELD_OBJECT,  /* answers only; without `shape`: any object */
+    FIELD_BOOLEAN,
+    FIELD_OBJECT,  /* of `shape`; without one, in answers only: any object */
     FIELD_TEXTS,   /* a list of texts, each of `format` and at most `item_maximum` characters */
     FIELD_OBJECTS, /* answers only; a list of objects of `shape` */
 };
@@ -36,7 +36,9 @@ struct field {
     int64_t item_maximum;
     const struct format *format;
     const struct shape *shape;
-    size_t offset; /* in the decoded structure; of one of the _input types below */
+    /* In the decoded structure: of one of the _input types below, or of the structure of `shape`,
+     * which then begins with a struct object_input. */
+    size_t offset;
     const char *description;
 };
 
@@ -59,9 +61,22 @@ struct integer_input {
     bool valid;
     bool given;
 };
+struct boolean_input {
+    bool value;
+    bool valid;
+    bool given;
+};
 struct texts_input {
     struct text_input *items; /* NULL: absent or faulty */
-    size_t count;
+    size_t count;             /* of those */
+    bool given;
+    /* The same where only single items are faulty, which then are as any faulty text: for checks.
+     */
+    const struct text_input *seen;
+    size_t seen_count;
+};
+struct object_input {
+    bool valid; /* it is an object; its members may be faulty */
     bool given;
 };
 

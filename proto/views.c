@@ -46,8 +46,7 @@ static const struct field organisation_fields[] = {
     {.name = "oin", .type = FIELD_TEXT, .required = true, .format = &format_oin},
     {.name = "name", .type = FIELD_TEXT, .required = true},
 };
-static const struct shape shape_organisation = {.name = "Organisation",
-                                                FIELDS(organisation_fields)};
+const struct shape shape_organisation = {.name = "Organisation", FIELDS(organisation_fields)};
 
 static const struct field contact_fields[] = {
     {.name = "name", .type = FIELD_TEXT, .required = true, .nullable = true},
@@ -55,7 +54,7 @@ static const struct field contact_fields[] = {
     {.name = "email", .type = FIELD_TEXT, .required = true, .nullable = true},
     {.name = "phone", .type = FIELD_TEXT, .required = true, .nullable = true},
 };
-static const struct shape shape_contact = {.name = "Contact", FIELDS(contact_fields)};
+const struct shape shape_contact = {.name = "Contact", FIELDS(contact_fields)};
 
 static void write_contact(struct writer *writer, const struct contact *contact)
 {
@@ -71,22 +70,31 @@ static const struct field involved_fields[] = {
 };
 const struct shape shape_involved = {.name = "Involved", FIELDS(involved_fields)};
 
+void view_organisation(struct writer *writer, const struct oin *oin, const char *name)
+{
+    writer_name(writer, "organisation");
+    writer_begin_object(writer);
+    writer_member_text(writer, "oin", oin->text);
+    writer_member_text(writer, "name", name);
+    writer_end_object(writer);
+}
+
+void view_involved_members(struct writer *writer, const struct involved *involved)
+{
+    view_organisation(writer, &involved->oin, involved->organisation);
+    writer_name(writer, "professional");
+    writer_begin_object(writer);
+    write_contact(writer, &involved->contact);
+    writer_end_object(writer);
+}
+
 void view_involved(struct writer *writer, const struct match_view *match)
 {
     writer_name(writer, "involved");
     writer_begin_list(writer);
     for (size_t i = 0; i < match->involved_count; i++) {
-        const struct involved *involved = &match->involved[i];
         writer_begin_object(writer);
-        writer_name(writer, "organisation");
-        writer_begin_object(writer);
-        writer_member_text(writer, "oin", involved->oin.text);
-        writer_member_text(writer, "name", involved->organisation);
-        writer_end_object(writer);
-        writer_name(writer, "professional");
-        writer_begin_object(writer);
-        write_contact(writer, &involved->contact);
-        writer_end_object(writer);
+        view_involved_members(writer, &match->involved[i]);
         writer_end_object(writer);
     }
     writer_end_list(writer);

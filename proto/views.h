@@ -17,6 +17,8 @@ extern const struct shape shape_professional;
 extern const struct shape shape_professional_list;
 extern const struct shape shape_match;
 extern const struct shape shape_match_list;
+extern const struct shape shape_organisation;
+extern const struct shape shape_contact;
 extern const struct shape shape_involved;
 extern const struct shape shape_own_signal;
 extern const struct shape shape_log_entry;
@@ -41,6 +43,9 @@ void view_match(struct writer *writer, const struct match_view *match);
 /* The members `ownSignal` or `ownSignals`, and `involved`. */
 void view_own_signal(struct writer *writer, const struct own_signal *own);
 void view_involved(struct writer *writer, const struct match_view *match);
+/* The members `organisation`; and with it `professional`. */
+void view_organisation(struct writer *writer, const struct oin *oin, const char *name);
+void view_involved_members(struct writer *writer, const struct involved *involved);
 void view_log_entry(struct writer *writer, const struct log_entry *entry);
 
 struct view_limits {

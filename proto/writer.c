@@ -232,21 +232,27 @@ void writer_member_base64url(struct writer *writer, const char *name, const uint
     writer_member_text(writer, name, text);
 }
 
+size_t writer_to_base64(const uint8_t *in, size_t size, char *out)
+{
+    secret_to_base64url(in, size, out);
+    size_t length = strlen(out);
+    for (size_t i = 0; i < length; i++) {
+        out[i] = out[i] == '-' ? '+' : out[i] == '_' ? '/' : out[i];
+    }
+    while (length % 4 != 0) {
+        out[length++] = '=';
+    }
+    out[length] = '\0';
+    return length;
+}
+
 void writer_base64(struct writer *writer, const uint8_t *data, size_t size)
 {
-    char text[SECRET_BASE64URL_SIZE(WRITER_BINARY_MAXIMUM) + 3];
+    char text[WRITER_BASE64_SIZE(WRITER_BINARY_MAXIMUM)];
     if (size > WRITER_BINARY_MAXIMUM) {
         writer->failed = true;
         return;
     }
-    secret_to_base64url(data, size, text);
-    size_t length = strlen(text);
-    for (size_t i = 0; i < length; i++) {
-        text[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-    }
-    while (length % 4 != 0) {
-        text[length++] = '=';
-    }
-    text[length] = '\0';
+    writer_to_base64(data, size, text);
     writer_text(writer, text);
 }

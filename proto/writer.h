@@ -53,7 +53,10 @@ void writer_member_timestamp(struct writer *writer, const char *name, int64_t in
 void writer_member_date(struct writer *writer, const char *name, int32_t day);
 void writer_member_base64url(struct writer *writer, const char *name, const uint8_t *data,
                              size_t size); /* at most 128 bytes */
-/* Padded, with "+" and "/", as in C2SP's texts. */
+/* Padded, with "+" and "/", as in C2SP's texts (RFC 4648 section 4). */
 void writer_base64(struct writer *writer, const uint8_t *data, size_t size);
+/* The same as plain text, of any size, with a closing NUL; returns the length. */
+#define WRITER_BASE64_SIZE(bytes) (((bytes) + 2) / 3 * 4 + 1)
+size_t writer_to_base64(const uint8_t *in, size_t size, char *out);
 
 #endif

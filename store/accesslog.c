@@ -17,7 +17,7 @@
  */
 #define STORED_LEVELS_STEP 8
 
-static int make_month_key(struct store_view *view, const struct row_key *row, uint8_t *ret_key)
+static int wrap_month_key(struct store_view *view, const struct row_key *row, const uint8_t *key)
 {
     uint8_t wrapped[SEAL_KEY_BYTES + SEAL_OVERHEAD];
     uint32_t epoch = keyring_current(view->keys, KEYRING_EPOCH);
@@ -25,11 +25,22 @@ static int make_month_key(struct store_view *view, const struct row_key *row, ui
     if (epoch_key == NULL) {
         return VIEW_DAMAGED;
     }
-    secret_random(ret_key, SEAL_KEY_BYTES);
     struct seal_place place = {KV_META, row->bytes, row->size};
-    seal_close(epoch, epoch_key, place, ret_key, SEAL_KEY_BYTES, wrapped);
+    seal_close(epoch, epoch_key, place, key, SEAL_KEY_BYTES, wrapped);
     kv_put(view->kv, KV_META, row_key_bytes(row), (struct kv_bytes){wrapped, sizeof(wrapped)});
     return 0;
+}
+
+static int unwrap_month_key(struct store_view *view, const struct row_key *row,
+                            struct kv_bytes value, uint8_t *ret_key)
+{
+    const uint8_t *epoch_key =
+        keyring_find(view->keys, KEYRING_EPOCH, seal_key_id(value.data, value.size));
+    struct seal_place place = {KV_META, row->bytes, row->size};
+    return epoch_key == NULL || value.size != SEAL_KEY_BYTES + SEAL_OVERHEAD ||
+                   seal_open(epoch_key, place, value.data, value.size, ret_key) != 0
+               ? VIEW_DAMAGED
+               : 0;
 }
 
 int log_month_key(struct store_view *view, uint32_t month, bool make,
@@ -39,19 +50,27 @@ int log_month_key(struct store_view *view, uint32_t month, bool make,
     struct kv_bytes value;
     int result = kv_get(view->kv, KV_META, row_key_bytes(&row), &value);
     if (result == KV_NOT_FOUND && make) {
-        return make_month_key(view, &row, ret_key);
+        secret_random(ret_key, SEAL_KEY_BYTES);
+        return wrap_month_key(view, &row, ret_key);
     }
+    return result != 0 ? result : unwrap_month_key(view, &row, value, ret_key);
+}
+
+bool log_month_key_renew(struct store_tx *tx, const struct row_key *row, struct kv_bytes value)
+{
+    uint8_t key[SEAL_KEY_BYTES];
+    if (seal_key_id(value.data, value.size) == keyring_current(tx->view.keys, KEYRING_EPOCH)) {
+        return false;
+    }
+    int result = unwrap_month_key(&tx->view, row, value, key);
+    if (result == 0) {
+        result = wrap_month_key(&tx->view, row, key);
+    }
+    secret_wipe(key, sizeof(key));
     if (result != 0) {
-        return result;
+        view_fail(&tx->view, result);
     }
-    const uint8_t *epoch_key =
-        keyring_find(view->keys, KEYRING_EPOCH, seal_key_id(value.data, value.size));
-    struct seal_place place = {KV_META, row.bytes, row.size};
-    if (epoch_key == NULL || value.size != SEAL_KEY_BYTES + SEAL_OVERHEAD ||
-        seal_open(epoch_key, place, value.data, value.size, ret_key) != 0) {
-        return VIEW_DAMAGED;
-    }
-    return 0;
+    return result == 0;
 }
 
 static int current_month_key(struct store_tx *tx, uint32_t month)
@@ -107,27 +126,6 @@ static int intern_actor(struct store_tx *tx, const struct log_actor *actor, uint
         slot->number = *ret_number;
     }
     return result;
-}
-
-int tx_subject(struct store_tx *tx, const struct child_key *child,
-               uint8_t ret_subject[static ACCESSLOG_SUBJECT_BYTES])
-{
-    struct row_key row = layout_child(child, CHILD_SUBJECT);
-    struct codec_reader in;
-    int result = view_open_row(&tx->view, KV_CHILD, &row, &in, NULL);
-    if (result == 0) {
-        codec_get_bytes(&in, ret_subject, ACCESSLOG_SUBJECT_BYTES);
-        return codec_done(&in) ? 0 : VIEW_DAMAGED;
-    }
-    if (result != STORE_NOT_FOUND) {
-        return result;
-    }
-    uint8_t buffer[ACCESSLOG_SUBJECT_BYTES];
-    struct codec_writer out = CODEC_WRITER(buffer);
-    secret_random(ret_subject, ACCESSLOG_SUBJECT_BYTES);
-    codec_put_bytes(&out, ret_subject, ACCESSLOG_SUBJECT_BYTES);
-    view_seal_row(&tx->view, KV_CHILD, &row, &out);
-    return kv_fault(tx->view.kv);
 }
 
 static void put_node(void *context, unsigned level, uint64_t index, const struct merkle_hash *hash)

@@ -55,6 +55,27 @@ enum log_event {
     LOG_OPERATOR_READ,  /* the operator looked at a party or the list */
     LOG_CLOCK_ADVANCED, /* test builds */
     LOG_CERTIFICATES_RELOADED,
+    LOG_SIGNAL_RENEWED,
+    LOG_SIGNAL_TRANSFERRED,  /* one signal, to a colleague */
+    LOG_SIGNAL_MERGED,       /* gone, because the same professional had another on this child */
+    LOG_SIGNALS_TRANSFERRED, /* the operation: `count` signals */
+    LOG_CONTACT_CONFIRMED,
+    LOG_MATCH_STALLED,
+    LOG_PERSON_DIED,
+    LOG_PERSON_MOVED,
+    LOG_BSN_REPLACED,
+    LOG_BSN_ASSIGNED,
+    LOG_RELATIONS_CHANGED,
+    LOG_REGISTRY_DATA_ERASED, /* of a child on whom nobody signalled */
+    LOG_ACCESS_REQUESTED,     /* `count`: what is held; 0: nothing */
+    LOG_ERASURE_MADE,         /* `count` signals */
+    LOG_STATISTICS_READ,
+    LOG_PEEK_SUSPECTED,  /* signalled, looked and withdrew within peek_minutes */
+    LOG_NOTICES_COUNTED, /* the dry run of a quiet loading, for one child */
+    LOG_NOTICES_REMOVED, /* acknowledged long ago */
+    LOG_PARTY_MERGED,
+    LOG_EPOCH_TURNED,
+    LOG_WOUND_DOWN,
     LOG_EVENTS,
 };
 /* "signal-posted" and so on; NULL for a number that is none. */
@@ -94,7 +115,8 @@ struct log_note {
     enum log_object_kind object_kind;
     uint8_t object[UUID_BYTES];
     const char *professional;   /* id, or NULL */
-    const char *case_reference; /* of a search; or NULL */
+    const char *case_reference; /* of a search, a youth's request, an erasure; or NULL */
+    const char *ground;         /* of an erasure; or NULL */
     uint32_t count;             /* of counted refusals, evaluated elements, listed rows; 0: none */
 };
 
@@ -127,8 +149,9 @@ struct log_query {
     int64_t from;     /* instants; INT64_MIN and INT64_MAX: open */
     int64_t to;       /* exclusive */
     struct oin party; /* empty: any; matches the acting and the represented party */
-    enum log_event event; /* 0: any */
-    const char *outcome;  /* NULL: any; "" is done */
+    enum log_event event;       /* 0: any */
+    enum log_event other_event; /* besides `event`; 0: none */
+    const char *outcome;        /* NULL: any; "" is done */
     bool has_subject;
     struct child_key subject;
     size_t limit;

@@ -8,8 +8,14 @@
 #include "store/clock.h"
 #include "store/operation.h"
 
-#define WORK_BUDGET 32          /* due rows worked off in one batch */
-#define PAUSE_SECONDS 60        /* own work that failed is left alone for so long */
+#define WORK_BUDGET 32        /* due rows worked off in one batch, beside operations */
+#define WORK_BUDGET_QUIET 256 /* the same, when there are none */
+/* Own work that failed is left alone for so long; tests that make it fail need not wait. */
+#ifdef VIX_TEST_CLOCK
+#define PAUSE_SECONDS 1
+#else
+#define PAUSE_SECONDS 60
+#endif
 #define IDLE_WAIT_SECONDS 1     /* how often the due table is looked at */
 #define MARGIN_BYTES (1u << 20) /* what a batch may still need when a store is all but full */
 
@@ -30,6 +36,13 @@ void committer_publish(struct store *store)
 
 /* ---- the transaction ---- */
 
+/* The time of the next batch: times never go backwards. */
+static int64_t batch_time(const struct store *store)
+{
+    int64_t now = clock_now();
+    return now > store->head.last_time ? now : store->head.last_time;
+}
+
 static int begin(struct store *store, struct store_tx *tx)
 {
     *tx = (struct store_tx){
@@ -37,10 +50,11 @@ static int begin(struct store *store, struct store_tx *tx)
         .frontier = store->frontier,
         .memory = store->memory,
     };
+    tx->epoch = store->turn.state;
+    tx->turn = &store->turn;
     tx->view.head = store->head;
     tx->view.head.revision++;
-    int64_t now = clock_now();
-    tx->now = now > store->head.last_time ? now : store->head.last_time;
+    tx->now = batch_time(store);
     return kv_begin(store->kv, KV_WRITE, &tx->view.kv);
 }
 
@@ -77,12 +91,14 @@ static void die(struct store *store)
 static int commit(struct store *store, struct store_tx *tx)
 {
     int64_t next_due;
+    int64_t oldest_due;
     if (tx->entries > 0) {
         sign_head(store, tx);
     }
     view_write_head(&tx->view);
-    if (due_next(&tx->view, &next_due) != 0) {
+    if (due_next(&tx->view, &next_due) != 0 || due_oldest(&tx->view, &oldest_due) != 0) {
         next_due = INT64_MAX; /* a fault is sticky: the commit refuses */
+        oldest_due = INT64_MAX;
     }
     int result = kv_commit(TAKE_PTR(tx->view.kv));
     if (result != 0) {
@@ -93,7 +109,10 @@ static int commit(struct store *store, struct store_tx *tx)
     store->head = tx->view.head;
     store->frontier = tx->frontier;
     store->next_due = next_due;
+    atomic_store_explicit(&store->oldest_due, oldest_due, memory_order_relaxed);
+    count(&store->due_rows, tx->due_rows);
     committer_publish(store);
+    turn_committed(store, tx);
     for (size_t i = 0; i < tx->touched_count; i++) {
         waiters_wake(&store->waiters, tx->touched[i]);
     }
@@ -120,7 +139,7 @@ static int run_operation(struct store_tx *tx, struct store_op *op, int *ret_faul
     if (result == 0) {
         result = op->run(tx, op);
     }
-    if (result > 0 && result != TX_AGAIN) {
+    if (result > 0 && result < TX_AGAIN) {
         int logged = log_refusal(tx, op, result);
         result = logged != 0 ? logged : result;
     }
@@ -162,6 +181,8 @@ static void finish_operation(struct store *store, struct store_op *op, int resul
         op->kept_logged = op->logged;
         op->kept_log_index = op->log_index;
         requeue(store, op);
+    } else if (result == TX_AFTER_TURN) {
+        turn_wait(&store->turn, op);
     } else {
         complete(store, op, result);
     }
@@ -204,19 +225,17 @@ static void run_alone(struct store *store, struct store_op *op)
                                  : result_of_fault(fault));
 }
 
-static size_t weight(const struct store_op *op)
-{
-    /* The most entries that one operation can make in one batch. */
-    return op->lane == LANE_SPARES ? STORE_NOTES_MAXIMUM : 4;
-}
-
 /* ---- the index's own work ---- */
 
 static int run_own_work(struct store *store, struct store_tx *tx, bool quiet)
 {
     bool more = false;
-    if (store->next_due <= tx->now) {
-        int result = due_run_some(tx, WORK_BUDGET, &more);
+    tx->quiet = quiet;
+    if (turn_has_begun(&store->turn)) {
+        /* Its row must be there before a slice is run: one that fails is put off with it. */
+        turn_start(tx);
+    } else if (store->next_due <= tx->now) {
+        int result = due_run_some(tx, quiet ? WORK_BUDGET_QUIET : WORK_BUDGET, &more);
         if (result != 0) {
             return result;
         }
@@ -242,9 +261,8 @@ static time_t uptime(void)
 
 static bool has_own_work(const struct store *store)
 {
-    int64_t now = clock_now();
     return !store->dead && store->paused_until <= uptime() &&
-           (store->next_due <= now ||
+           (store->next_due <= batch_time(store) || turn_has_begun(&store->turn) ||
             store->head.log_size - store->head.indexed > COMMITTER_INDEX_BEHIND);
 }
 
@@ -260,9 +278,11 @@ static void look_at_due(struct store *store)
     if (kv_begin(store->kv, KV_READ, &view.kv) != 0) {
         return;
     }
-    if (due_next(&view, &store->next_due) != 0) {
+    int64_t oldest = INT64_MAX;
+    if (due_next(&view, &store->next_due) != 0 || due_oldest(&view, &oldest) != 0) {
         store->next_due = INT64_MAX;
     }
+    atomic_store_explicit(&store->oldest_due, oldest, memory_order_relaxed);
     kv_abort(view.kv);
     arena_finish(&store->arena);
 }
@@ -276,12 +296,16 @@ static void set_aside(struct store *store, const struct row_key *row)
         return;
     }
     bool moved = due_set_aside(&tx, row);
+    bool turns = row->bytes[8] == DUE_EPOCH_TURN;
     int result = commit(store, &tx);
     if (result < 0) {
         die(store);
     } else if (result == 0 && moved) {
         store->paused_until = 0;
         count(&store->set_aside, 1);
+        if (turns) {
+            turn_put_off(store);
+        }
     }
 }
 
@@ -289,7 +313,8 @@ static void set_aside(struct store *store, const struct row_key *row)
 static void run_quiet(struct store *store)
 {
     struct store_tx tx;
-    bool idle = store->next_due > clock_now() && store->head.log_size == store->head.indexed;
+    bool idle = store->next_due > batch_time(store) && !turn_has_begun(&store->turn) &&
+                store->head.log_size == store->head.indexed;
     store->unfinished = false;
     if (idle || store->dead || store->paused_until > uptime()) {
         return;
@@ -331,7 +356,7 @@ static int run_operations(struct store *store, struct store_tx *tx, struct batch
 {
     size_t done = 0;
     while (done < batch->count &&
-           (done == 0 || tx->entries + weight(batch->ops[done]) <= TX_ENTRIES_MAXIMUM)) {
+           (done == 0 || tx->entries + operation_entries(batch->ops[done]) <= TX_ENTRIES_MAXIMUM)) {
         int fault = 0;
         batch->results[done] = run_operation(tx, batch->ops[done], &fault);
         if (fault != 0) {
@@ -448,12 +473,41 @@ static void refuse_batch(struct store *store, struct batch *batch, int result)
     }
 }
 
+/* Whoever waits for a turn that has ended, or failed, is run again to be told. */
+static void look_at_turn(struct store *store)
+{
+    if (store->dead) {
+        turn_close(&store->turn);
+        return;
+    }
+    turn_look(store);
+    struct store_op *op = atomic_load(&store->turn.closing) ? NULL : turn_release(&store->turn);
+    while (op != NULL) {
+        struct store_op *next = op->next;
+        requeue(store, op);
+        op = next;
+    }
+}
+
+/* It is time to go: before what was submitted since is answered, so that an operation that comes
+ * back says that all before it have. */
+static void give_up_waiting(struct store *store)
+{
+    struct store_op *op = atomic_load(&store->turn.closing) ? turn_release(&store->turn) : NULL;
+    while (op != NULL) {
+        struct store_op *next = op->next;
+        complete(store, op, STORE_STOPPED);
+        op = next;
+    }
+}
+
 static void *committer_main(void *context)
 {
     struct store *store = context;
     struct batch batch;
-    look_at_due(store);
+    look_at_turn(store);
     while (gather(store, &batch)) {
+        give_up_waiting(store);
         look_at_room(store);
         if (batch.count == 0) {
             run_quiet(store);
@@ -464,12 +518,20 @@ static void *committer_main(void *context)
         } else {
             run_batch(store, &batch);
         }
+        look_at_turn(store);
     }
+    atomic_store(&store->turn.closing, true);
+    give_up_waiting(store);
     return NULL;
 }
 
 int committer_start(struct store *store)
 {
+    pthread_mutex_lock(&store->lock);
+    store->stopping = false;
+    pthread_mutex_unlock(&store->lock);
+    atomic_store(&store->turn.closing, false);
+    look_at_due(store);
     int result = pthread_create(&store->thread, NULL, committer_main, store);
     store->running = result == 0;
     return -result;
@@ -488,88 +550,27 @@ void committer_stop(struct store *store)
     store->running = false;
 }
 
-/* ---- the face ---- */
-
-int store_submit(struct store *store, struct store_op *op)
+static void wake_nobody(void *context)
 {
-    int result = STORE_OK;
-    op->next = NULL;
-    op->logged = false;
-    op->kept_logged = false;
-    op->kept_log_index = 0;
-    pthread_mutex_lock(&store->lock);
-    if (store->dead || store->stopping) {
-        result = STORE_STOPPED;
-    } else if (store->depth >= store->queue_maximum) {
-        result = STORE_OVERLOADED;
-    } else if (op->lane == LANE_GROWS && atomic_load(&store->low)) {
-        result = STORE_FULL;
-    } else {
-        bool was_empty = store->first == NULL;
-        *store->last = op;
-        store->last = &op->next;
-        store->depth++;
-        if (was_empty) {
-            pthread_cond_signal(&store->arrived);
-        }
-    }
-    pthread_mutex_unlock(&store->lock);
-    if (result != STORE_OK) {
-        count(&store->shed, 1);
-    }
-    return result;
+    (void)context;
 }
 
-int store_wait(struct store *store, struct store_waiter *waiter)
+int committer_run_last(struct store *store, struct store_op *op)
 {
-    return waiters_add(&store->waiters, waiter);
-}
-
-bool store_unwait(struct store *store, struct store_waiter *waiter)
-{
-    return waiters_remove(&store->waiters, waiter);
-}
-
-void store_wake_all(struct store *store)
-{
-    waiters_close(&store->waiters);
-}
-
-struct run_waiter {
-    struct mail mail; /* not used: the operation's own mail is posted */
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool woken;
-};
-
-static void wake_runner(void *context)
-{
-    struct run_waiter *waiter = context;
-    pthread_mutex_lock(&waiter->lock);
-    waiter->woken = true;
-    pthread_cond_signal(&waiter->done);
-    pthread_mutex_unlock(&waiter->lock);
-}
-
-int store_run(struct store *store, struct store_op *op)
-{
-    struct run_waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER,
-                                .done = PTHREAD_COND_INITIALIZER};
     struct mailbox box;
-    mailbox_init(&box, wake_runner, &waiter);
+    mailbox_init(&box, wake_nobody, NULL);
     op->mailbox = &box;
-    int result = store_submit(store, op);
-    if (result == STORE_OK) {
-        pthread_mutex_lock(&waiter.lock);
-        while (!waiter.woken) {
-            pthread_cond_wait(&waiter.done, &waiter.lock);
-        }
-        pthread_mutex_unlock(&waiter.lock);
-        (void)mailbox_take(&box);
-        result = op->result;
-    }
+    run_alone(store, op);
+    (void)mailbox_take(&box);
     mailbox_destroy(&box);
-    pthread_cond_destroy(&waiter.done);
-    pthread_mutex_destroy(&waiter.lock);
-    return result;
+    return op->result;
+}
+
+void committer_close_for_good(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    store->dead = true;
+    pthread_mutex_unlock(&store->lock);
+    waiters_close(&store->waiters);
+    atomic_store(&store->wound_down, true);
 }

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "store/turn.h"
 #include "store/tx.h"
 #include "store/waiters.h"
 
@@ -28,7 +29,7 @@
 
 struct store {
     struct kv *kv;
-    const struct keyring *keys;
+    struct keyring *keys; /* epoch keys come and go */
     struct store_policy policy;
     struct checkpoint_signer *signer; /* in locked memory */
     struct waiters waiters;
@@ -56,6 +57,7 @@ struct store {
     time_t paused_until; /* own work failed: let it rest until this uptime */
     bool unfinished;     /* more own work can be done while it is quiet */
     uint64_t reserve_bytes;
+    struct turn turn;
 
     /* Told to others; the counters are published after a commit. */
     atomic_bool low;
@@ -64,17 +66,29 @@ struct store {
     atomic_uint_least64_t aborted;
     atomic_uint_least64_t shed;
     atomic_uint_least64_t set_aside;
+    atomic_uint_least64_t due_rows;
+    atomic_int_least64_t oldest_due; /* instant of the oldest due row but the turn's */
     atomic_uint_least64_t revision;
     atomic_uint_least64_t log_size;
     atomic_uint_least64_t indexed;
     atomic_uint_least64_t signals;
     atomic_uint_least64_t matches;
+
+    /* Snapshots that are open, on two sides: each turn of the epoch key takes the other side for
+     * those that come, so that it can be told when nobody can be using the old key any more. */
+    atomic_uint readers[2];
+    atomic_uint reader_side;
+    atomic_bool wound_down; /* nothing is there any more */
 };
 
 /* Shows the head's counters to other threads. */
 void committer_publish(struct store *store);
 int committer_start(struct store *store) MUST_CHECK;
-/* Runs what is queued, then ends. */
+/* Runs what is queued, then ends; can be started again. */
 void committer_stop(struct store *store);
+/* Once it has ended, in its place: one operation more. Returns its result. */
+int committer_run_last(struct store *store, struct store_op *op) MUST_CHECK;
+/* Tells nobody, and takes nothing more. */
+void committer_close_for_good(struct store *store);
 
 #endif

@@ -568,3 +568,16 @@ int kv_lmdb_open(const struct kv_lmdb_options *options, struct kv **ret_kv)
     *ret_kv = &TAKE_PTR(lmdb)->base;
     return 0;
 }
+
+int kv_lmdb_remove(const char *directory)
+{
+    static const char *const names[] = {DATA_NAME, "lock.mdb"};
+    int folder CLEANUP(disk_closep) = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return -errno;
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (unlinkat(folder, names[i], 0) != 0 && errno != ENOENT)
+            return -errno;
+    }
+    return fsync(folder) == 0 ? 0 : -errno;
+}

@@ -19,4 +19,7 @@ struct kv_lmdb_options {
 };
 int kv_lmdb_open(const struct kv_lmdb_options *options, struct kv **ret_kv) MUST_CHECK;
 
+/* Takes a store's files away, when no process has it open. 0, -ENOENT, -EACCES, ... */
+int kv_lmdb_remove(const char *directory) MUST_CHECK;
+
 #endif

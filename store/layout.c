@@ -18,6 +18,12 @@ static void add_u8(struct row_key *key, unsigned value)
     key->bytes[key->size++] = (uint8_t)value;
 }
 
+static void add_u16(struct row_key *key, unsigned value)
+{
+    add_u8(key, value >> 8 & 0xff);
+    add_u8(key, value & 0xff);
+}
+
 static void add_u32(struct row_key *key, uint32_t value)
 {
     put_be32(key->bytes + key->size, value);
@@ -100,8 +106,7 @@ struct row_key layout_municipality(uint16_t code)
 {
     struct row_key key = {0};
     add_u8(&key, 'm');
-    add_u8(&key, code >> 8);
-    add_u8(&key, code & 0xff);
+    add_u16(&key, code);
     return key;
 }
 
@@ -133,15 +138,60 @@ struct row_key layout_due_agreement(int64_t instant, uint32_t party, uint16_t mu
 {
     struct row_key key = layout_due(instant, DUE_AGREEMENT_END);
     add_u32(&key, party);
-    add_u8(&key, municipality >> 8);
-    add_u8(&key, municipality & 0xff);
+    add_u16(&key, municipality);
     return key;
 }
 
-struct row_key layout_due_sweep(int64_t instant, uint32_t party)
+struct row_key layout_due_sweep(int64_t instant, uint32_t party, uint16_t municipality)
 {
     struct row_key key = layout_due(instant, DUE_PARTY_SWEEP);
     add_u32(&key, party);
+    add_u16(&key, municipality);
+    return key;
+}
+
+struct row_key layout_due_uuid(int64_t instant, enum due_kind kind, const struct uuid *id)
+{
+    struct row_key key = layout_due(instant, kind);
+    add(&key, id->bytes, sizeof(id->bytes));
+    return key;
+}
+
+struct row_key layout_due_party(int64_t instant, enum due_kind kind, uint32_t party)
+{
+    struct row_key key = layout_due(instant, kind);
+    add_u32(&key, party);
+    return key;
+}
+
+struct row_key layout_due_transfer(int64_t instant, uint32_t party, uint32_t from, uint32_t to)
+{
+    struct row_key key = layout_due_party(instant, DUE_TRANSFER, party);
+    add_u32(&key, from);
+    add_u32(&key, to);
+    return key;
+}
+
+struct row_key layout_due_merge(int64_t instant, uint32_t from, uint32_t into)
+{
+    struct row_key key = layout_due_party(instant, DUE_PARTY_MERGE, from);
+    add_u32(&key, into);
+    return key;
+}
+
+struct row_key layout_auditor(uint32_t party)
+{
+    struct row_key key = {0};
+    add_u8(&key, 'a');
+    add_u32(&key, party);
+    return key;
+}
+
+struct row_key layout_statistics(uint16_t municipality, int year)
+{
+    struct row_key key = layout_meta("count");
+    add_u16(&key, municipality);
+    add_u16(&key, (unsigned)year);
     return key;
 }
 

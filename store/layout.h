@@ -3,10 +3,10 @@
  * The keys of all rows. What a row costs is the page it dirties, so rows live where their
  * neighbours live: everything of one child side by side, everything of one party side by side.
  *
- *   meta          name [|| month]
- *   child         child key (32) || kind
+ *   meta          name [|| month], "count" || municipality (2) || year (2)
+ *   child         child key (32) || kind; ties of a family under the tie's own key (32)
  *   party         party number (4) || kind || id
- *   organisation  OIN (20), or "m" || municipality (2)
+ *   organisation  OIN (20), "m" || municipality (2), or "a" || number of an auditor (4)
  *   match         match id (16)
  *   due           instant, ms (8) || kind || what it is about
  *   actor         "n" || number (4), or "d" || digest (16)
@@ -36,7 +36,7 @@ static inline struct kv_bytes row_key_bytes(const struct row_key *key)
     return (struct kv_bytes){key->bytes, key->size};
 }
 
-enum child_row { CHILD_SUBJECT = 1, CHILD_FILE = 2 };
+enum child_row { CHILD_SUBJECT = 1, CHILD_FILE = 2, CHILD_TIE = 3 };
 
 enum party_row {
     PARTY_PROFILE = 1,
@@ -48,6 +48,8 @@ enum party_row {
     PARTY_TOMBSTONE = 7,       /* uuid */
     PARTY_MANDATE_HELD = 8,    /* represented party (4) */
     PARTY_MATCH_TOLD = 9,      /* match id: what a municipality was told of */
+    PARTY_MOVED = 10,          /* professional number (4): its number where it went in a merge */
+    PARTY_TRANSFER = 11,       /* professional number (4): to whom its signals are going */
 };
 
 /* In the order in which rows of one instant are worked off. */
@@ -56,8 +58,16 @@ enum due_kind {
     DUE_SIGNAL_ERASURE = 2, /* party (4) || signal */
     DUE_TOMBSTONE_END = 3,  /* party (4) || signal */
     DUE_AGREEMENT_END = 4,  /* party (4) || municipality (2) */
-    DUE_PARTY_SWEEP = 5,    /* party (4): ends its live signals, from the id in the value on */
+    DUE_PARTY_SWEEP = 5,    /* party (4) || municipality (2): ends its live signals of that one */
+    DUE_RENEWAL_PROMPT = 6, /* party (4) || signal */
+    DUE_FOLLOW_UP = 7,      /* match */
+    DUE_NOTICES_END = 8,    /* party (4); value: deletes what was acknowledged, up to a sequence */
+    DUE_REGISTRY_END = 9,   /* random id; value: a child on whom nobody may have signalled */
+    DUE_TRANSFER = 10,      /* party (4) || from (4) || to (4) */
+    DUE_PARTY_MERGE = 11,   /* from (4) || into (4) */
+    DUE_EPOCH_TURN = 12,
 };
+#define LAYOUT_DUE_VALUE_MAXIMUM 64 /* bytes: where a slice goes on, what it is about */
 
 struct row_key layout_meta(const char *name);
 struct row_key layout_month(uint32_t month);
@@ -75,7 +85,16 @@ struct row_key layout_due(int64_t instant, enum due_kind kind);
 struct row_key layout_due_signal(int64_t instant, enum due_kind kind, uint32_t party,
                                  const struct uuid *signal);
 struct row_key layout_due_agreement(int64_t instant, uint32_t party, uint16_t municipality);
-struct row_key layout_due_sweep(int64_t instant, uint32_t party);
+struct row_key layout_due_sweep(int64_t instant, uint32_t party, uint16_t municipality);
+/* A match, or a random id. */
+struct row_key layout_due_uuid(int64_t instant, enum due_kind kind, const struct uuid *id);
+struct row_key layout_due_party(int64_t instant, enum due_kind kind, uint32_t party);
+struct row_key layout_due_transfer(int64_t instant, uint32_t party, uint32_t from, uint32_t to);
+struct row_key layout_due_merge(int64_t instant, uint32_t from, uint32_t into);
+/* A party that audits: who is told of what stands out in the log. */
+struct row_key layout_auditor(uint32_t party);
+/* What is counted of a municipality in a year. */
+struct row_key layout_statistics(uint16_t municipality, int year);
 struct row_key layout_actor_number(uint32_t number);
 struct row_key layout_actor_digest(const uint8_t digest[static 16]);
 struct row_key layout_log(uint64_t index);

@@ -5,8 +5,10 @@
 #include "crypto/secret.h"
 #include "store/clock.h"
 #include "store/committer.h"
+#include "store/logread.h"
 #include "store/logrecord.h"
 #include "store/snapshot.h"
+#include "store/subjects.h"
 
 #define LOOKED_MAXIMUM 5000 /* entries opened for one page */
 
@@ -113,16 +115,26 @@ int store_get_log_entry(struct store_snapshot *snapshot, uint64_t index,
 struct log_reader {
     struct store_view *view;
     const struct log_query *query;
-    bool by_subject; /* `subject` is what to look for; without one, nothing can be found */
-    uint8_t subject[ACCESSLOG_SUBJECT_BYTES];
+    bool by_subject; /* one of `subjects` is what to look for */
+    struct subject_row subjects;
     struct log_entry *entries;
     struct log_page page;
-    size_t looked;
+    size_t *budget; /* entries that may still be opened */
 };
 
 static bool same_oin(const struct oin *a, const struct oin *b)
 {
     return strcmp(a->text, b->text) == 0;
+}
+
+static bool is_subject(const struct log_reader *reader, const struct log_record *record)
+{
+    for (size_t i = 0; i < reader->subjects.count && record->has_subject; i++) {
+        if (memcmp(record->subject, reader->subjects.ids[i], ACCESSLOG_SUBJECT_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool wanted(const struct log_reader *reader, const struct log_row *row)
@@ -134,25 +146,25 @@ static bool wanted(const struct log_reader *reader, const struct log_row *row)
     }
     const struct log_record *record = row->record;
     return record->time >= query->from && record->time < query->to &&
-           (query->event == 0 || record->note.event == query->event) &&
+           (query->event == 0 || record->note.event == query->event ||
+            (query->other_event != 0 && record->note.event == query->other_event)) &&
            (query->outcome == NULL || strcmp(record->note.outcome, query->outcome) == 0) &&
            (query->party.text[0] == '\0' || same_oin(&record->actor.party, &query->party) ||
             same_oin(&record->actor.on_behalf_of, &query->party)) &&
-           (!reader->by_subject || (record->has_subject && memcmp(record->subject, reader->subject,
-                                                                  sizeof(reader->subject)) == 0));
+           (!reader->by_subject || is_subject(reader, record));
 }
 
 /* Looks at one entry; true when the page is full, or enough was looked at. */
 static int look_at(struct log_reader *reader, uint64_t index, bool *ret_enough)
 {
     struct log_row row;
-    if (reader->page.count == reader->query->limit || reader->looked == LOOKED_MAXIMUM) {
+    if (reader->page.count == reader->query->limit || *reader->budget == 0) {
         reader->page.more = true;
         reader->page.next = index;
         *ret_enough = true;
         return 0;
     }
-    reader->looked++;
+    (*reader->budget)--;
     int result = log_read_row(reader->view, index, &row);
     if (result == 0 && wanted(reader, &row)) {
         result = entry_from_row(reader->view, index, &row, &reader->entries[reader->page.count]);
@@ -172,27 +184,84 @@ static int scan(struct log_reader *reader, uint64_t from, uint64_t to, bool *ret
     return result;
 }
 
+/* Runs of the index that are read together: one of a party, or one for each id of a child. */
+struct index_runs {
+    size_t count;
+    struct kv_range *ranges[SUBJECTS_MAXIMUM];
+    bool ended[SUBJECTS_MAXIMUM];
+    uint64_t heads[SUBJECTS_MAXIMUM];
+};
+
+static void close_runs(struct index_runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++) {
+        kv_range_close(runs->ranges[i]);
+    }
+}
+
+static int advance_run(struct index_runs *runs, size_t i)
+{
+    struct kv_bytes key;
+    struct kv_bytes value;
+    int result = kv_range_next(runs->ranges[i], &key, &value);
+    runs->ended[i] = result == KV_END;
+    if (result == 0) {
+        runs->heads[i] = get_be64((const uint8_t *)key.data + key.size - 8);
+    }
+    return result == KV_END ? 0 : result;
+}
+
+static int open_runs(struct log_reader *reader, uint64_t from, uint64_t to, struct index_runs *runs)
+{
+    const struct log_query *query = reader->query;
+    size_t count = reader->by_subject ? reader->subjects.count : 1;
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        const uint8_t *subject = reader->subjects.ids[i];
+        struct row_key first = reader->by_subject ? layout_log_by_subject(subject, from)
+                                                  : layout_log_by_party(&query->party, from);
+        struct row_key last = reader->by_subject ? layout_log_by_subject(subject, to)
+                                                 : layout_log_by_party(&query->party, to);
+        result = kv_range_open(reader->view->kv, KV_LOG_INDEX, row_key_bytes(&first),
+                               row_key_bytes(&last), query->oldest_first ? KV_UP : KV_DOWN,
+                               &runs->ranges[i]);
+        if (result == 0) {
+            runs->count++;
+            result = advance_run(runs, i);
+        }
+    }
+    return result;
+}
+
+/* The run whose head comes next; the number of runs when all have ended. */
+static size_t next_run(const struct index_runs *runs, bool up)
+{
+    size_t best = runs->count;
+    for (size_t i = 0; i < runs->count; i++) {
+        if (!runs->ended[i] &&
+            (best == runs->count || (runs->heads[i] < runs->heads[best]) == up)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
 /* Looks at the indexed entries of [from, to): by subject, or by party. */
 static int scan_index(struct log_reader *reader, uint64_t from, uint64_t to, bool *ret_enough)
 {
-    const struct log_query *query = reader->query;
-    struct row_key first = reader->by_subject ? layout_log_by_subject(reader->subject, from)
-                                              : layout_log_by_party(&query->party, from);
-    struct row_key last = reader->by_subject ? layout_log_by_subject(reader->subject, to)
-                                             : layout_log_by_party(&query->party, to);
-    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
-    int result = kv_range_open(reader->view->kv, KV_LOG_INDEX, row_key_bytes(&first),
-                               row_key_bytes(&last), query->oldest_first ? KV_UP : KV_DOWN, &range);
+    CLEANUP(close_runs) struct index_runs runs = {0};
+    int result = open_runs(reader, from, to, &runs);
     while (result == 0 && !*ret_enough) {
-        struct kv_bytes key;
-        struct kv_bytes value;
-        result = kv_range_next(range, &key, &value);
+        size_t i = next_run(&runs, reader->query->oldest_first);
+        if (i == runs.count) {
+            break;
+        }
+        result = look_at(reader, runs.heads[i], ret_enough);
         if (result == 0) {
-            uint64_t index = get_be64((const uint8_t *)key.data + key.size - 8);
-            result = look_at(reader, index, ret_enough);
+            result = advance_run(&runs, i);
         }
     }
-    return result == KV_END ? 0 : result;
+    return result;
 }
 
 /* The index covers what is below the watermark, and the tail is looked through. */
@@ -268,21 +337,14 @@ static int find_bounds(struct store_view *view, const struct log_query *query, u
 
 static int find_subject(struct log_reader *reader)
 {
-    struct row_key key = layout_child(&reader->query->subject, CHILD_SUBJECT);
-    struct codec_reader in;
     reader->by_subject = true;
-    int result = view_open_row(reader->view, KV_CHILD, &key, &in, NULL);
-    if (result == 0) {
-        codec_get_bytes(&in, reader->subject, sizeof(reader->subject));
-        result = codec_done(&in) ? 0 : VIEW_DAMAGED;
-    }
-    return result;
+    return subject_row_load(reader->view, &reader->query->subject, &reader->subjects);
 }
 
-int store_read_log(struct store_snapshot *snapshot, const struct log_query *query,
-                   struct log_page *ret_page)
+int log_read_page(struct store_view *view, const struct log_query *query, size_t *budget,
+                  struct log_page *ret_page)
 {
-    struct log_reader reader = {.view = &snapshot->view, .query = query};
+    struct log_reader reader = {.view = view, .query = query, .budget = budget};
     uint64_t from;
     uint64_t to;
     bool enough = false;
@@ -308,6 +370,13 @@ int store_read_log(struct store_snapshot *snapshot, const struct log_query *quer
         *ret_page = reader.page;
     }
     return result;
+}
+
+int store_read_log(struct store_snapshot *snapshot, const struct log_query *query,
+                   struct log_page *ret_page)
+{
+    size_t budget = LOOKED_MAXIMUM;
+    return log_read_page(&snapshot->view, query, &budget, ret_page);
 }
 
 /* ---- the tree ---- */

@@ -7,6 +7,10 @@
 
 #include "crypto/secret.h"
 
+#define ACTOR_VERSION 1
+#define RECORD_VERSION_NARROW 1 /* its flags are one byte */
+#define RECORD_VERSION 2
+
 enum record_flag {
     HAS_SUBJECT = 1,
     HAS_OBJECT = 2,
@@ -16,7 +20,9 @@ enum record_flag {
     HAS_TRACE = 32,
     HAS_OUTCOME = 64,
     HAS_OPERATION = 128,
+    HAS_GROUND = 256,
 };
+#define RECORD_FLAGS 511u
 
 enum actor_flag { ACTOR_HAS_CERTIFICATE = 1, ACTOR_IS_OPERATOR = 2 };
 
@@ -52,6 +58,27 @@ static const char *const event_names[LOG_EVENTS] = {
     [LOG_OPERATOR_READ] = "operator-read",
     [LOG_CLOCK_ADVANCED] = "clock-advanced",
     [LOG_CERTIFICATES_RELOADED] = "certificates-reloaded",
+    [LOG_SIGNAL_RENEWED] = "signal-renewed",
+    [LOG_SIGNAL_TRANSFERRED] = "signal-transferred",
+    [LOG_SIGNAL_MERGED] = "signal-merged",
+    [LOG_SIGNALS_TRANSFERRED] = "signals-transferred",
+    [LOG_CONTACT_CONFIRMED] = "contact-confirmed",
+    [LOG_MATCH_STALLED] = "match-stalled",
+    [LOG_PERSON_DIED] = "person-died",
+    [LOG_PERSON_MOVED] = "person-moved",
+    [LOG_BSN_REPLACED] = "bsn-replaced",
+    [LOG_BSN_ASSIGNED] = "bsn-assigned",
+    [LOG_RELATIONS_CHANGED] = "relations-changed",
+    [LOG_REGISTRY_DATA_ERASED] = "registry-data-erased",
+    [LOG_ACCESS_REQUESTED] = "access-requested",
+    [LOG_ERASURE_MADE] = "erasure-made",
+    [LOG_STATISTICS_READ] = "statistics-read",
+    [LOG_PEEK_SUSPECTED] = "peek-suspected",
+    [LOG_NOTICES_COUNTED] = "notices-counted",
+    [LOG_NOTICES_REMOVED] = "notices-removed",
+    [LOG_PARTY_MERGED] = "party-merged",
+    [LOG_EPOCH_TURNED] = "epoch-turned",
+    [LOG_WOUND_DOWN] = "wound-down",
 };
 
 const char *accesslog_event_name(enum log_event event)
@@ -94,7 +121,7 @@ static void put_oin(struct codec_writer *out, const struct oin *oin)
 
 void log_actor_encode(const struct log_actor *actor, struct codec_writer *out)
 {
-    codec_put_u8(out, LOGRECORD_VERSION);
+    codec_put_u8(out, ACTOR_VERSION);
     codec_put_u8(out, (actor->has_certificate ? ACTOR_HAS_CERTIFICATE : 0u) |
                           (actor->is_operator ? ACTOR_IS_OPERATOR : 0u));
     put_oin(out, &actor->party);
@@ -135,7 +162,7 @@ bool log_actor_decode(struct codec_reader *in, struct log_actor *ret_actor)
         actor.is_operator = true;
         actor.operator_uid = codec_get_u32(in);
     }
-    if (!codec_done(in) || version != LOGRECORD_VERSION) {
+    if (!codec_done(in) || version != ACTOR_VERSION) {
         return false;
     }
     *ret_actor = actor;
@@ -156,15 +183,16 @@ static unsigned record_flags(const struct log_record *record)
            (given(note->case_reference) ? HAS_CASE_REFERENCE : 0u) |
            (note->count != 0 ? HAS_COUNT : 0u) | (record->traced ? HAS_TRACE : 0u) |
            (given(note->outcome) ? HAS_OUTCOME : 0u) |
-           (given(record->operation) ? HAS_OPERATION : 0u);
+           (given(record->operation) ? HAS_OPERATION : 0u) |
+           (given(note->ground) ? HAS_GROUND : 0u);
 }
 
 void log_record_encode(const struct log_record *record, struct codec_writer *out)
 {
     const struct log_note *note = &record->note;
     unsigned flags = record_flags(record);
-    codec_put_u8(out, LOGRECORD_VERSION);
-    codec_put_u8(out, flags);
+    codec_put_u8(out, RECORD_VERSION);
+    codec_put_u16(out, flags);
     codec_put_u8(out, note->event);
     codec_put_i64(out, record->time);
     codec_put_u32(out, record->actor_number);
@@ -194,13 +222,16 @@ void log_record_encode(const struct log_record *record, struct codec_writer *out
     if ((flags & HAS_OPERATION) != 0) {
         codec_put_text(out, record->operation, ACCESSLOG_OUTCOME_MAXIMUM);
     }
+    if ((flags & HAS_GROUND) != 0) {
+        codec_put_text(out, note->ground, (size_t)LOGRECORD_GROUND_MAXIMUM * 4);
+    }
 }
 
 bool log_record_decode(struct codec_reader *in, struct arena *arena, struct log_record *record)
 {
     struct log_note note = {.outcome = ""};
     unsigned version = codec_get_u8(in);
-    unsigned flags = codec_get_u8(in);
+    unsigned flags = version == RECORD_VERSION_NARROW ? codec_get_u8(in) : codec_get_u16(in);
     note.event = (enum log_event)codec_get_u8(in);
     record->time = codec_get_i64(in);
     record->actor_number = codec_get_u32(in);
@@ -234,9 +265,13 @@ bool log_record_decode(struct codec_reader *in, struct arena *arena, struct log_
     if ((flags & HAS_OPERATION) != 0) {
         record->operation = codec_get_text(in, arena, ACCESSLOG_OUTCOME_MAXIMUM);
     }
+    if ((flags & HAS_GROUND) != 0) {
+        note.ground = codec_get_text(in, arena, (size_t)LOGRECORD_GROUND_MAXIMUM * 4);
+    }
     record->note = note;
-    return codec_done(in) && version == LOGRECORD_VERSION &&
-           accesslog_event_name(note.event) != NULL && note.object_kind <= LOG_OBJECT_PARTY;
+    return codec_done(in) && (version == RECORD_VERSION_NARROW || version == RECORD_VERSION) &&
+           (flags & ~RECORD_FLAGS) == 0 && accesslog_event_name(note.event) != NULL &&
+           note.object_kind <= LOG_OBJECT_PARTY;
 }
 
 struct text_writer {
@@ -383,6 +418,7 @@ static void print_attributes(struct text_writer *writer, const struct log_record
     if (note->count != 0) {
         print_number(writer, "verwijsindex.count", note->count);
     }
+    print_text(writer, "verwijsindex.ground", note->ground);
     print_number(writer, "verwijsindex.index", record->index);
     print_object(writer, note);
     print_text(writer, "verwijsindex.on_behalf_of", actor->on_behalf_of.text);

@@ -2,8 +2,8 @@
 /*
  * The record behind a log entry: how it is kept (binary, with the actor by number), and how it is
  * spelt in public (canonical JSON, RFC 8785, with the field names of Logboek Dataverwerkingen).
- * The spelling is part of what the tree commits to: a change needs a new record version, and the
- * old one stays.
+ * The spelling is part of what the tree commits to: what is new is a member of its own, absent
+ * from every older record.
  */
 #ifndef STORE_LOGRECORD_H
 #define STORE_LOGRECORD_H
@@ -11,10 +11,10 @@
 #include "store/accesslog.h"
 #include "store/codec.h"
 
-#define LOGRECORD_VERSION 1
-#define LOGRECORD_SIZE 512 /* bytes of an encoded record, at most */
+#define LOGRECORD_SIZE 1024 /* bytes of an encoded record, at most */
 #define LOGRECORD_ACTOR_SIZE 128
 #define LOGRECORD_CASE_REFERENCE_MAXIMUM 64 /* characters; 256 bytes */
+#define LOGRECORD_GROUND_MAXIMUM 100        /* characters; 400 bytes */
 
 /* Who acts, without what differs from request to request; equal ones are kept once. */
 struct log_actor {
@@ -44,6 +44,7 @@ void log_actor_from(const struct attribution *by, struct log_actor *ret_actor);
 void log_actor_encode(const struct log_actor *actor, struct codec_writer *out);
 bool log_actor_decode(struct codec_reader *in, struct log_actor *ret_actor);
 
+/* Version 2. Version 1, whose flags were one byte, and which had no ground, is still read. */
 void log_record_encode(const struct log_record *record, struct codec_writer *out);
 /* Leaves `index` and `actor` alone. Texts go to the arena. */
 bool log_record_decode(struct codec_reader *in, struct arena *arena, struct log_record *record);

@@ -4,12 +4,33 @@
 #include <string.h>
 
 #include "store/clock.h"
+#include "store/families.h"
+#include "store/matchrow.h"
 #include "store/notices.h"
 #include "store/parties.h"
+#include "store/statistics.h"
 
-#define MATCH_ROW_SIZE (1 + 1 + PSEUDONYM_KEY_BYTES)
-#define MATCH_ROW_VERSION 1
 #define MATCH_ID_TRIES 16
+
+struct match_scope match_scope_of_child(struct child_file *file, struct child_match *match)
+{
+    return (struct match_scope){
+        .kind = MATCH_CHILD, .match = match, .file_count = 1, .files = {file}};
+}
+
+bool match_walk_next(const struct match_scope *scope, struct match_walk *walk)
+{
+    while (walk->file < scope->file_count) {
+        walk->of = scope->files[walk->file];
+        if (walk->next < walk->of->member_count) {
+            walk->member = &walk->of->members[walk->next++];
+            return true;
+        }
+        walk->file++;
+        walk->next = 0;
+    }
+    return false;
+}
 
 /*
  * A new match id. Its first 40 bits are the short key that people quote on the telephone, so they
@@ -40,29 +61,53 @@ static int make_match_id(struct store_tx *tx, struct uuid *ret_id)
     return -EAGAIN;
 }
 
-static void put_match_row(struct store_tx *tx, const struct uuid *id, const struct child_key *child)
+static struct row_key follow_up_key(const struct child_match *match)
 {
-    uint8_t value[MATCH_ROW_SIZE] = {MATCH_ROW_VERSION, MATCH_CHILD};
-    memcpy(value + 2, child->bytes, PSEUDONYM_KEY_BYTES);
-    struct row_key key = layout_match(id);
-    kv_put(tx->view.kv, KV_MATCH, row_key_bytes(&key), (struct kv_bytes){value, sizeof(value)});
+    return layout_due_uuid(calendar_dutch_midnight(match->follow_up_due_day), DUE_FOLLOW_UP,
+                           &match->id);
 }
 
-int match_child(struct store_view *view, const struct uuid *id, struct child_key *ret_child)
+static void delete_follow_up(struct store_tx *tx, const struct child_match *match)
 {
-    struct row_key key = layout_match(id);
-    struct kv_bytes value;
-    int result = kv_get(view->kv, KV_MATCH, row_key_bytes(&key), &value);
-    if (result != 0) {
-        return result;
-    }
-    const uint8_t *data = value.data;
-    if (value.size != MATCH_ROW_SIZE || data[0] != MATCH_ROW_VERSION || data[1] != MATCH_CHILD) {
-        return VIEW_DAMAGED;
-    }
-    memcpy(ret_child->bytes, data + 2, PSEUDONYM_KEY_BYTES);
-    return 0;
+    struct row_key key = follow_up_key(match);
+    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&key));
 }
+
+/* The term within which those involved should have spoken to each other begins now. */
+static void start_follow_up(struct store_tx *tx, struct child_match *match)
+{
+    match->follow_up_due_day = calendar_dutch_day(tx->now) + tx->view.policy->follow_up_days;
+    struct row_key key = follow_up_key(match);
+    kv_put(tx->view.kv, KV_DUE, row_key_bytes(&key), (struct kv_bytes){"", 0});
+}
+
+int match_make(struct store_tx *tx, struct child_match *ret_match)
+{
+    struct child_match match = {
+        .status = MATCH_OPEN, .formed_at = tx->now, .formed_by = tx->view.head.last_signal};
+    int result = make_match_id(tx, &match.id);
+    if (result == 0) {
+        start_follow_up(tx, &match);
+        tx->view.head.matches++;
+        *ret_match = match;
+    }
+    return result;
+}
+
+void match_drop(struct store_tx *tx, const struct child_match *match)
+{
+    match_row_delete(tx, &match->id);
+    for (size_t i = 0; i < match->told_count; i++) {
+        struct row_key key = layout_party_uuid(match->told[i], PARTY_MATCH_TOLD, &match->id);
+        kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
+    }
+    if (match->status != MATCH_ENDED) {
+        delete_follow_up(tx, match);
+        tx->view.head.matches--;
+    }
+}
+
+/* ---- telling ---- */
 
 static bool was_told(const struct child_match *match, uint32_t party)
 {
@@ -74,36 +119,123 @@ static bool was_told(const struct child_match *match, uint32_t party)
     return false;
 }
 
-/* Tells the municipality of a signal of the match, once for each match. */
-static int tell_municipality(struct store_tx *tx, const struct child_file *file,
-                             struct child_match *match, uint16_t municipality)
+bool match_show_municipality(struct store_tx *tx, struct child_match *match, uint32_t party)
 {
-    uint32_t party;
-    int result = party_of_municipality(&tx->view, municipality, &party);
-    if (result != 0 || party == 0 || was_told(match, party) ||
-        match->told_count == CHILDFILE_TOLD_MAXIMUM) {
-        return result;
+    if (was_told(match, party)) {
+        return true;
+    }
+    if (match->told_count == CHILDFILE_TOLD_MAXIMUM) {
+        return false;
     }
     match->told[match->told_count++] = party;
     struct row_key key = layout_party_uuid(party, PARTY_MATCH_TOLD, &match->id);
     uint8_t instant[8];
     put_be64(instant, (uint64_t)tx->now);
     kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){instant, 8});
-    return notice_send(tx, file, party, NOTICE_MATCH_FORMED, &match->id, NULL);
+    return true;
 }
 
-static void forget_match(struct store_tx *tx, const struct child_match *match)
+/* Tells the municipality whose follow-up a signal is, once for each match. */
+static int tell_municipality(struct store_tx *tx, const struct match_scope *scope,
+                             const struct child_file *file, const struct child_member *member,
+                             bool quiet)
 {
-    struct row_key key = layout_match(&match->id);
-    kv_delete(tx->view.kv, KV_MATCH, row_key_bytes(&key));
-    for (size_t i = 0; i < match->told_count; i++) {
-        key = layout_party_uuid(match->told[i], PARTY_MATCH_TOLD, &match->id);
-        kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
+    struct child_match *match = scope->match;
+    uint32_t party;
+    int result = party_of_follow_up(&tx->view, file->residence, member->municipality, &party);
+    if (result != 0 || party == 0 || was_told(match, party) ||
+        !match_show_municipality(tx, match, party)) {
+        return result;
     }
-    if (match->status != MATCH_ENDED) {
-        tx->view.head.matches--;
-    }
+    struct notice_draft draft = {
+        .type = NOTICE_MATCH_FORMED, .match = &match->id, .kind = scope->kind};
+    return quiet ? 0 : notice_send(tx, file, party, &draft, NULL);
 }
+
+int match_tell_municipalities(struct store_tx *tx, const struct match_scope *scope, bool quiet)
+{
+    struct match_walk walk = {0};
+    int result = 0;
+    while (result == 0 && match_walk_next(scope, &walk)) {
+        if (!walk.member->archived) {
+            result = tell_municipality(tx, scope, walk.of, walk.member, quiet);
+        }
+    }
+    return result;
+}
+
+static int tell_member(struct store_tx *tx, const struct match_scope *scope,
+                       struct match_walk *walk, enum notice_type type)
+{
+    struct notice_draft draft = {
+        .type = type, .match = &scope->match->id, .kind = scope->kind, .own = walk->member};
+    uint64_t sequence;
+    int result = notice_send(tx, walk->of, walk->member->party, &draft, &sequence);
+    if (result == 0 && scope->kind == MATCH_CHILD && type != NOTICE_MATCH_RETRACTED) {
+        walk->member->notice = sequence;
+    }
+    return result;
+}
+
+static bool is_newcomer(const struct match_newcomers *newcomers, const struct uuid *signal)
+{
+    for (size_t i = 0; i < newcomers->count; i++) {
+        if (memcmp(&newcomers->signals[i], signal, sizeof(*signal)) == 0) {
+            return true;
+        }
+    }
+    return newcomers->count == 0;
+}
+
+int match_announce(struct store_tx *tx, const struct match_scope *scope,
+                   const struct match_newcomers *newcomers, bool quiet)
+{
+    struct match_walk walk = {0};
+    int result = 0;
+    if (newcomers->count > 0 && scope->match->status == MATCH_CONTACTED) {
+        scope->match->status = MATCH_OPEN;
+        start_follow_up(tx, scope->match);
+    }
+    while (!quiet && result == 0 && match_walk_next(scope, &walk)) {
+        if (!walk.member->archived) {
+            bool is_new = is_newcomer(newcomers, &walk.member->signal);
+            result =
+                tell_member(tx, scope, &walk, is_new ? NOTICE_MATCH_FORMED : NOTICE_MATCH_JOINED);
+        }
+    }
+    return result != 0 ? result : match_tell_municipalities(tx, scope, quiet);
+}
+
+/* Everyone who is left in it, and the municipalities that were told of it. */
+static int tell_end(struct store_tx *tx, const struct match_scope *scope)
+{
+    struct match_walk walk = {0};
+    int result = 0;
+    while (result == 0 && match_walk_next(scope, &walk)) {
+        if (!walk.member->archived) {
+            result = tell_member(tx, scope, &walk, NOTICE_MATCH_ENDED);
+        }
+    }
+    struct notice_draft draft = {
+        .type = NOTICE_MATCH_ENDED, .match = &scope->match->id, .kind = scope->kind};
+    for (size_t i = 0; i < scope->match->told_count && result == 0; i++) {
+        result = notice_send(tx, scope->files[0], scope->match->told[i], &draft, NULL);
+    }
+    return result;
+}
+
+int match_end(struct store_tx *tx, const struct match_scope *scope, bool tell)
+{
+    struct child_match *match = scope->match;
+    delete_follow_up(tx, match);
+    match->status = MATCH_ENDED;
+    match->ended_at = tx->now;
+    match->ended_after = tx->view.head.last_signal;
+    tx->view.head.matches--;
+    return tell && tx->view.policy->notify_departure ? tell_end(tx, scope) : 0;
+}
+
+/* ---- the match of one child ---- */
 
 /* Drops the oldest ended match when there is no place for a new one. */
 static void make_place(struct store_tx *tx, struct child_file *file)
@@ -111,113 +243,107 @@ static void make_place(struct store_tx *tx, struct child_file *file)
     if (file->match_count < CHILDFILE_MATCHES_MAXIMUM) {
         return;
     }
-    forget_match(tx, &file->matches[0]);
+    match_drop(tx, &file->matches[0]);
     file->match_count--;
     memmove(&file->matches[0], &file->matches[1], file->match_count * sizeof(file->matches[0]));
 }
 
 static int form_match(struct store_tx *tx, struct child_file *file)
 {
-    struct child_match match = {.status = MATCH_OPEN, .formed_at = tx->now};
-    match.formed_by = tx->view.head.last_signal;
-    int result = make_match_id(tx, &match.id);
-    if (result != 0) {
-        return result;
-    }
-    match.follow_up_due_day = calendar_dutch_day(tx->now) + tx->view.policy->follow_up_days;
     make_place(tx, file);
-    file->matches[file->match_count++] = match;
-    put_match_row(tx, &match.id, &file->key);
-    tx->view.head.matches++;
-    return 0;
+    struct child_match *match = &file->matches[file->match_count];
+    int result = match_make(tx, match);
+    if (result == 0) {
+        file->match_count++;
+        match_row_put_child(tx, &match->id, &file->key);
+        struct match_scope scope = match_scope_of_child(file, match);
+        result = statistics_count_scope(tx, &scope, STATISTIC_CHILD_MATCHES);
+    }
+    return result;
 }
 
-int match_joined(struct store_tx *tx, struct child_file *file)
+int match_arrived(struct store_tx *tx, struct child_file *file,
+                  const struct match_newcomers *newcomers, bool quiet)
 {
+    static const struct match_newcomers all;
     if (file->live_count < 2) {
         return 0;
     }
-    const struct child_member *newest = &file->members[file->member_count - 1];
     bool formed = child_file_open_match(file) == NULL;
     int result = formed ? form_match(tx, file) : 0;
     if (result != 0) {
         return result;
     }
-    struct child_match *match = child_file_open_match(file);
-    for (size_t i = 0; i < file->member_count && result == 0; i++) {
-        const struct child_member *member = &file->members[i];
-        if (!member->archived) {
-            bool joins = !formed && member != newest;
-            result = notice_send(tx, file, member->party,
-                                 joins ? NOTICE_MATCH_JOINED : NOTICE_MATCH_FORMED, &match->id,
-                                 &member->signal);
-        }
-    }
-    for (size_t i = 0; i < file->member_count && result == 0; i++) {
-        if (!file->members[i].archived) {
-            result = tell_municipality(tx, file, match, file->members[i].municipality);
-        }
-    }
-    return result;
+    struct match_scope scope = match_scope_of_child(file, child_file_open_match(file));
+    return match_announce(tx, &scope, formed ? &all : newcomers, quiet);
 }
 
-/* Whether a signal came after another had ended; `ended_after` is NULL when it has not ended. Ids
- * are in order where two instants can be the same millisecond. */
-static bool is_later(const struct uuid *signal, const struct uuid *ended_after)
+int match_joined(struct store_tx *tx, struct child_file *file, bool quiet)
 {
-    return ended_after != NULL && memcmp(signal, ended_after, sizeof(*signal)) > 0;
+    struct uuid newest = file->members[file->member_count - 1].signal;
+    struct match_newcomers newcomers = {1, &newest};
+    int result = match_arrived(tx, file, &newcomers, quiet);
+    return result != 0 ? result : families_joined(tx, file, &newest, quiet);
 }
 
-/* Whoever was in the match with the wrongful signal and is still live, and the municipalities that
- * were told of it. */
-static int retract(struct store_tx *tx, const struct child_file *file,
-                   const struct child_match *match, const struct uuid *ended_after)
-{
-    int result = 0;
-    for (size_t i = 0; i < file->member_count && result == 0; i++) {
-        const struct child_member *member = &file->members[i];
-        bool met = !is_later(&member->signal, ended_after);
-        if (!member->archived && met && child_match_had(match, &member->signal)) {
-            result = notice_send(tx, file, member->party, NOTICE_MATCH_RETRACTED, &match->id,
-                                 &member->signal);
-        }
-    }
-    for (size_t i = 0; i < match->told_count && result == 0; i++) {
-        result = notice_send(tx, file, match->told[i], NOTICE_MATCH_RETRACTED, &match->id, NULL);
-    }
-    return result;
-}
-
-int match_retract(struct store_tx *tx, const struct child_file *file, const struct uuid *signal,
-                  const struct uuid *ended_after)
-{
-    int result = 0;
-    for (size_t i = 0; i < file->match_count && result == 0; i++) {
-        const struct child_match *match = &file->matches[i];
-        bool ended_before = is_later(&match->formed_by, ended_after);
-        if (!ended_before && child_match_had(match, signal)) {
-            result = retract(tx, file, match, ended_after);
-        }
-    }
-    return result;
-}
-
-void match_left(struct store_tx *tx, struct child_file *file)
+int match_left(struct store_tx *tx, struct child_file *file, bool tell)
 {
     struct child_match *match = child_file_open_match(file);
-    if (match == NULL || file->live_count >= 2) {
-        return;
+    int result = 0;
+    if (match != NULL && file->live_count < 2) {
+        struct match_scope scope = match_scope_of_child(file, match);
+        result = match_end(tx, &scope, tell);
     }
-    match->status = MATCH_ENDED;
-    match->ended_at = tx->now;
-    match->ended_after = tx->view.head.last_signal;
-    tx->view.head.matches--;
+    return result != 0 ? result : families_left(tx, file, tell);
 }
 
 int match_forget(struct store_tx *tx, const struct child_file *file)
 {
     for (size_t i = 0; i < file->match_count; i++) {
-        forget_match(tx, &file->matches[i]);
+        match_drop(tx, &file->matches[i]);
     }
-    return kv_fault(tx->view.kv);
+    int result = families_forget(tx, file);
+    return result != 0 ? result : kv_fault(tx->view.kv);
+}
+
+/* ---- retraction ---- */
+
+bool match_is_later(const struct uuid *signal, const struct uuid *ended_after)
+{
+    return ended_after != NULL && memcmp(signal, ended_after, sizeof(*signal)) > 0;
+}
+
+int match_retract_one(struct store_tx *tx, const struct match_scope *scope,
+                      const struct uuid *ended_after)
+{
+    const struct child_match *match = scope->match;
+    struct match_walk walk = {0};
+    int result = 0;
+    while (result == 0 && match_walk_next(scope, &walk)) {
+        const struct child_member *member = walk.member;
+        bool met = !match_is_later(&member->signal, ended_after);
+        if (!member->archived && met && child_match_had(match, &member->signal)) {
+            result = tell_member(tx, scope, &walk, NOTICE_MATCH_RETRACTED);
+        }
+    }
+    struct notice_draft draft = {
+        .type = NOTICE_MATCH_RETRACTED, .match = &match->id, .kind = scope->kind};
+    for (size_t i = 0; i < match->told_count && result == 0; i++) {
+        result = notice_send(tx, scope->files[0], match->told[i], &draft, NULL);
+    }
+    return result;
+}
+
+int match_retract(struct store_tx *tx, struct child_file *file, const struct uuid *signal,
+                  const struct uuid *ended_after)
+{
+    int result = 0;
+    for (size_t i = 0; i < file->match_count && result == 0; i++) {
+        struct child_match *match = &file->matches[i];
+        if (!match_is_later(&match->formed_by, ended_after) && child_match_had(match, signal)) {
+            struct match_scope scope = match_scope_of_child(file, match);
+            result = match_retract_one(tx, &scope, ended_after);
+        }
+    }
+    return result != 0 ? result : families_retract(tx, file, signal, ended_after);
 }

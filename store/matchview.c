@@ -5,38 +5,42 @@
 
 #include "store/clock.h"
 #include "store/matches.h"
+#include "store/notices.h"
 #include "store/parties.h"
 #include "store/signals.h"
 #include "store/snapshot.h"
 
-void match_view_identify(const struct uuid *id, struct match_view *view)
+void match_view_identify(const struct uuid *id, enum match_kind kind, struct match_view *view)
 {
     view->id = *id;
-    view->kind = MATCH_CHILD;
+    view->kind = kind;
     match_key_format(id->bytes, view->key);
 }
 
-static int fill_involved(struct store_view *view, const struct child_member *member,
-                         struct involved *involved)
+int match_involved_one(struct store_view *view, uint32_t party_number, uint32_t number,
+                       struct involved *ret_involved)
 {
     struct party party;
     struct professional professional;
-    int result = party_load(view, member->party, &party);
+    struct involved involved;
+    int result = party_load(view, party_number, &party);
     if (result != 0) {
         return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
     }
-    involved->oin = party.oin;
-    involved->organisation = party.name;
-    result = professional_load(view, member->party, member->professional, &professional);
+    involved.oin = party.oin;
+    involved.organisation = party.name;
+    result = professional_load(view, party_number, number, &professional);
     if (result == STORE_NOT_FOUND) {
-        involved->contact = party.contact; /* the professional has left */
-        return 0;
+        involved.contact = party.contact; /* the professional has left */
+        result = 0;
+    } else if (result == 0) {
+        involved.contact = professional.contact;
+        result = view_note_professional(view, party_number, number);
     }
-    if (result != 0) {
-        return result;
+    if (result == 0) {
+        *ret_involved = involved;
     }
-    involved->contact = professional.contact;
-    return view_note_professional(view, member->party, member->professional);
+    return result;
 }
 
 static int compare_involved(const void *left, const void *right)
@@ -47,22 +51,63 @@ static int compare_involved(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->contact.name, b->contact.name);
 }
 
-int match_involved(struct store_view *view, const struct child_file *file,
+static size_t live_count(const struct match_scope *scope)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scope->file_count; i++) {
+        count += scope->files[i]->live_count;
+    }
+    return count;
+}
+
+static bool same_professional(const struct child_member *a, const struct child_member *b)
+{
+    return a->party == b->party && a->professional == b->professional;
+}
+
+/* Whether the same professional was met earlier in the walk, with another child of the family. */
+static bool met_before(const struct match_scope *scope, const struct child_member *member)
+{
+    struct match_walk walk = {0};
+    while (match_walk_next(scope, &walk) && walk.member != member) {
+        if (!walk.member->archived && same_professional(walk.member, member)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct child_member *find_member(const struct match_scope *scope,
+                                              const struct uuid *signal)
+{
+    for (size_t i = 0; i < scope->file_count && signal != NULL; i++) {
+        const struct child_member *member = child_file_member(scope->files[i], signal);
+        if (member != NULL) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+int match_involved(struct store_view *view, const struct match_scope *scope,
                    const struct uuid *except, const struct involved **ret_involved,
                    size_t *ret_count)
 {
-    struct involved *involved = arena_new(view->arena, (file->live_count + 1) * sizeof(*involved));
+    const struct child_member *self = find_member(scope, except);
+    struct involved *involved = arena_new(view->arena, (live_count(scope) + 1) * sizeof(*involved));
+    struct match_walk walk = {0};
     size_t count = 0;
     if (involved == NULL) {
         return -ENOMEM;
     }
-    for (size_t i = 0; i < file->member_count; i++) {
-        const struct child_member *member = &file->members[i];
-        if (member->archived ||
-            (except != NULL && memcmp(&member->signal, except, sizeof(*except)) == 0)) {
+    while (match_walk_next(scope, &walk)) {
+        const struct child_member *member = walk.member;
+        if (member->archived || (self != NULL && same_professional(member, self)) ||
+            (scope->kind == MATCH_FAMILY && met_before(scope, member))) {
             continue;
         }
-        int result = fill_involved(view, member, &involved[count]);
+        int result =
+            match_involved_one(view, member->party, member->professional, &involved[count]);
         if (result != 0) {
             return result;
         }
@@ -74,270 +119,159 @@ int match_involved(struct store_view *view, const struct child_file *file,
     return 0;
 }
 
-/* The party's own signals in this match, and the instant at which it was told. */
-static int fill_own_signals(struct store_view *view, struct child_file *file,
-                            const struct child_match *match, uint32_t party,
-                            struct match_view *ret_view)
+/* Of the match of one child: a family's notices are not followed one by one. */
+int match_unread(struct store_view *view, const struct match_scope *scope,
+                 const struct unread **ret_unread, size_t *ret_count)
 {
-    struct own_signal *own = arena_new(view->arena, (file->live_count + 1) * sizeof(*own));
+    struct unread *unread = arena_new(view->arena, (live_count(scope) + 1) * sizeof(*unread));
+    struct match_walk walk = {0};
+    size_t count = 0;
+    if (unread == NULL) {
+        return -ENOMEM;
+    }
+    while (match_walk_next(scope, &walk)) {
+        const struct child_member *member = walk.member;
+        bool is_unread = false;
+        int result = member->archived ? 0
+                                      : notice_is_unread(view, walk.of, member, &scope->match->id,
+                                                         &is_unread, &unread[count].since);
+        if (result == 0 && is_unread) {
+            result =
+                match_involved_one(view, member->party, member->professional, &unread[count++].who);
+        }
+        if (result != 0) {
+            return result;
+        }
+    }
+    *ret_unread = unread;
+    *ret_count = count;
+    return 0;
+}
+
+/* A party's own signal in this match, and the instant at which it was told by it. */
+static int fill_own_signal(struct store_view *view, const struct match_scope *scope,
+                           const struct match_walk *walk, struct match_view *built,
+                           struct own_signal *own)
+{
+    const struct child_member *member = walk->member;
+    struct signal_row row;
+    struct signal signal;
+    int result = signal_row_open(view, walk->of, member->party, &member->signal, &row);
+    if (result == 0) {
+        result = signal_from_row(view, member->party, &member->signal, &row, &signal);
+    }
+    if (result != 0) {
+        return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
+    }
+    *own = (struct own_signal){member->signal, signal.reference, signal.professional};
+    int64_t formed_at = scope->match->formed_at;
+    int64_t came_at = uuid_instant(&member->signal);
+    int64_t told = came_at > formed_at ? came_at : formed_at;
+    built->notified_at = told < built->notified_at ? told : built->notified_at;
+    return 0;
+}
+
+static int fill_own_signals(struct store_view *view, const struct match_scope *scope,
+                            uint32_t party, struct match_view *built)
+{
+    struct own_signal *own = arena_new(view->arena, (live_count(scope) + 1) * sizeof(*own));
+    struct match_walk walk = {0};
+    int result = 0;
     if (own == NULL) {
         return -ENOMEM;
     }
-    ret_view->own = own;
-    ret_view->notified_at = INT64_MAX;
-    for (size_t i = 0; i < file->member_count; i++) {
-        const struct child_member *member = &file->members[i];
-        struct signal_row row;
-        struct signal signal;
-        if (member->party != party || member->archived ||
-            !child_match_had(match, &member->signal)) {
+    built->own = own;
+    built->notified_at = INT64_MAX;
+    while (result == 0 && match_walk_next(scope, &walk)) {
+        if (walk.member->party == party && !walk.member->archived &&
+            child_match_had(scope->match, &walk.member->signal)) {
+            result = fill_own_signal(view, scope, &walk, built, &own[built->own_count++]);
+        }
+    }
+    return result;
+}
+
+int match_concerns(struct store_view *view, const struct match_scope *scope, uint32_t municipality,
+                   bool *ret_concerns)
+{
+    struct match_walk walk = {0};
+    *ret_concerns = false;
+    while (!*ret_concerns && match_walk_next(scope, &walk)) {
+        uint32_t party;
+        if (walk.member->archived) {
             continue;
         }
-        int result = signal_row_open(view, file, party, &member->signal, &row);
-        if (result == 0) {
-            result = signal_from_row(view, party, &member->signal, &row, &signal);
-        }
+        int result =
+            party_of_follow_up(view, walk.of->residence, walk.member->municipality, &party);
         if (result != 0) {
-            return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
+            return result;
         }
-        own[ret_view->own_count++] =
-            (struct own_signal){member->signal, signal.reference, signal.professional};
-        int64_t told = row.reported_at > match->formed_at ? row.reported_at : match->formed_at;
-        ret_view->notified_at = told < ret_view->notified_at ? told : ret_view->notified_at;
+        *ret_concerns = party != 0 && party == municipality;
     }
     return 0;
 }
 
-bool match_concerns(const struct child_file *file, const struct party *municipality)
+/* A municipality was told when its row was written; it sees what is its to follow up, and what
+ * has ended. */
+static int municipality_notified(struct store_view *view, const struct match_scope *scope,
+                                 uint32_t party, struct match_view *built)
 {
-    for (size_t i = 0; i < file->member_count; i++) {
-        if (!file->members[i].archived && municipality->municipality != 0 &&
-            file->members[i].municipality == municipality->municipality) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A municipality was told when its row was written. */
-static int municipality_notified(struct store_view *view, uint32_t party,
-                                 struct match_view *ret_view)
-{
-    struct row_key key = layout_party_uuid(party, PARTY_MATCH_TOLD, &ret_view->id);
+    struct row_key key = layout_party_uuid(party, PARTY_MATCH_TOLD, &scope->match->id);
     struct kv_bytes value;
-    int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
+    bool concerns = scope->match->status == MATCH_ENDED;
+    int result = concerns ? 0 : match_concerns(view, scope, party, &concerns);
+    if (result != 0 || !concerns) {
+        return result != 0 ? result : STORE_NOT_FOUND;
+    }
+    result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
     if (result == 0 && value.size != 8) {
         result = VIEW_DAMAGED;
     }
     if (result == 0) {
-        ret_view->notified_at = (int64_t)get_be64(value.data);
+        built->notified_at = (int64_t)get_be64(value.data);
     }
     return result;
 }
 
-int match_view_build(struct store_view *view, struct child_file *file,
-                     const struct child_match *match, const struct party *party,
-                     struct match_view *ret_view)
+/* Whether the party's own signals in the match are all of one professional. */
+static bool is_of_one(const struct match_scope *scope, const struct match_view *built)
 {
-    struct match_view built = {.status = match->status};
-    match_view_identify(&match->id, &built);
-    int result = fill_own_signals(view, file, match, party->number, &built);
-    if (result == 0 && built.own_count == 0) {
-        result = match->status == MATCH_ENDED || match_concerns(file, party)
-                     ? municipality_notified(view, party->number, &built)
-                     : STORE_NOT_FOUND;
+    bool of_one = built->own_count > 0;
+    for (size_t i = 1; i < built->own_count && of_one; i++) {
+        const struct child_member *first = find_member(scope, &built->own[0].id);
+        const struct child_member *next = find_member(scope, &built->own[i].id);
+        of_one = first != NULL && next != NULL && same_professional(first, next);
     }
-    if (result == 0 && match->status != MATCH_ENDED) {
-        /* Counted from when this party was told: the match's own date would tell a newcomer when
-         * the others signalled. */
-        built.follow_up_due_day =
-            calendar_dutch_day(built.notified_at) + view->policy->follow_up_days;
-        /* With one signal of its own, everyone else; with more, each of its own is another to
-         * the other one. */
-        result = match_involved(view, file, built.own_count == 1 ? &built.own[0].id : NULL,
+    return of_one;
+}
+
+/* Counted from when this party was told: the match's own date would tell a newcomer when the others
+ * signalled. A newcomer who made it open again set a later one, of which everyone was told. */
+static int32_t follow_up_shown(const struct store_view *view, const struct child_match *match,
+                               int64_t notified_at)
+{
+    int32_t own = calendar_dutch_day(notified_at) + view->policy->follow_up_days;
+    return own > match->follow_up_due_day ? own : match->follow_up_due_day;
+}
+
+int match_view_build(struct store_view *view, const struct match_scope *scope,
+                     const struct party *party, struct match_view *ret_view)
+{
+    struct match_view built = {.status = scope->match->status};
+    match_view_identify(&scope->match->id, scope->kind, &built);
+    int result = fill_own_signals(view, scope, party->number, &built);
+    if (result == 0 && built.own_count == 0) {
+        result = municipality_notified(view, scope, party->number, &built);
+    }
+    if (result == 0 && scope->match->status != MATCH_ENDED) {
+        built.follow_up_due_day = follow_up_shown(view, scope->match, built.notified_at);
+        /* With one professional of its own, everyone else; with more, each of its own is another
+         * to the other one. */
+        result = match_involved(view, scope, is_of_one(scope, &built) ? &built.own[0].id : NULL,
                                 &built.involved, &built.involved_count);
     }
     if (result == 0) {
         *ret_view = built;
-    }
-    return result;
-}
-
-static int load_match(struct store_view *view, const struct uuid *id, const struct party *party,
-                      struct match_view *ret_match)
-{
-    struct child_key child;
-    CLEANUP(child_file_wipe) struct child_file file = {0};
-    int result = match_child(view, id, &child);
-    if (result == 0) {
-        result = child_file_load(view, &child, &file);
-    }
-    if (result != 0) {
-        return result;
-    }
-    for (size_t i = 0; i < file.match_count; i++) {
-        if (memcmp(&file.matches[i].id, id, sizeof(*id)) == 0) {
-            return match_view_build(view, &file, &file.matches[i], party, ret_match);
-        }
-    }
-    return STORE_NOT_FOUND;
-}
-
-int store_get_match(struct store_snapshot *snapshot, uint32_t party, const struct uuid *id,
-                    struct match_view *ret_match)
-{
-    struct party reader;
-    int result = party_load(&snapshot->view, party, &reader);
-    return result != 0 ? result : load_match(&snapshot->view, id, &reader, ret_match);
-}
-
-#define LIST_LOOKED_MAXIMUM 2000 /* rows looked at for one page */
-
-struct match_lister {
-    struct store_view *view;
-    const struct party *party;
-    const struct match_query *query;
-    bool has_signals;
-    size_t looked;
-    struct match_page page;
-    struct match_view *matches;
-};
-
-static int list_one(struct match_lister *lister, struct child_file *file,
-                    const struct child_match *match)
-{
-    struct match_view *at = &lister->matches[lister->page.count];
-    unsigned status = lister->query->status;
-    if (status != 0 && (status & 1u << match->status) == 0) {
-        return 0;
-    }
-    int result = match_view_build(lister->view, file, match, lister->party, at);
-    lister->page.count += result == 0 ? 1 : 0;
-    return result == STORE_NOT_FOUND ? 0 : result;
-}
-
-/* The matches of the child behind an own signal, if it is the first own signal on that child: a
- * match with two own signals is listed once. */
-static int list_by_signal(struct match_lister *lister, const struct uuid *signal)
-{
-    struct signal_row row;
-    CLEANUP(child_file_wipe) struct child_file file = {0};
-    int result = signal_row_peek(lister->view, lister->party->number, signal, &row);
-    if (result != 0 || row.status != SIGNAL_ACTIVE) {
-        return result == STORE_NOT_FOUND ? 0 : result;
-    }
-    result = child_file_load(lister->view, &row.child, &file);
-    for (size_t i = 0; i < file.member_count; i++) {
-        const struct child_member *member = &file.members[i];
-        if (!member->archived && member->party == lister->party->number &&
-            memcmp(&member->signal, signal, sizeof(*signal)) < 0) {
-            return result;
-        }
-    }
-    for (size_t i = 0; i < file.match_count && result == 0; i++) {
-        result = list_one(lister, &file, &file.matches[i]);
-    }
-    return result;
-}
-
-/* A match that the party was told of as a municipality; one in which it has a live signal of its
- * own stands among those already. */
-static int list_by_told(struct match_lister *lister, const struct uuid *id, struct kv_bytes told)
-{
-    struct child_key child;
-    CLEANUP(child_file_wipe) struct child_file file = {0};
-    if (told.size != 8) {
-        return VIEW_DAMAGED;
-    }
-    if ((int64_t)get_be64(told.data) > uuid_instant(&lister->query->up_to)) {
-        return 0; /* told after the paging began */
-    }
-    int result = match_child(lister->view, id, &child);
-    if (result == 0) {
-        result = child_file_load(lister->view, &child, &file);
-    }
-    for (size_t i = 0; i < file.member_count && result == 0; i++) {
-        const struct child_member *member = &file.members[i];
-        if (lister->has_signals && !member->archived && member->party == lister->party->number) {
-            return 0;
-        }
-    }
-    for (size_t i = 0; i < file.match_count && result == 0; i++) {
-        if (memcmp(&file.matches[i].id, id, sizeof(*id)) == 0) {
-            result = list_one(lister, &file, &file.matches[i]);
-        }
-    }
-    return result == STORE_NOT_FOUND ? 0 : result;
-}
-
-/* Walks one kind of the party's rows: its signals, or what it was told as a municipality. */
-static int list_rows(struct match_lister *lister, enum party_row kind, const struct uuid *after)
-{
-    struct store_view *view = lister->view;
-    struct row_key from = layout_party_uuid(lister->party->number, kind, after);
-    struct row_key whole = layout_party(lister->party->number, kind);
-    struct row_key to = layout_after_prefix(&whole);
-    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
-    int result =
-        kv_range_open(view->kv, KV_PARTY, row_key_bytes(&from), row_key_bytes(&to), KV_UP, &range);
-    for (; result == 0; lister->looked++) {
-        struct kv_bytes key;
-        struct kv_bytes value;
-        struct uuid id;
-        result = kv_range_next(range, &key, &value);
-        if (result != 0) {
-            break;
-        }
-        memcpy(id.bytes, (const uint8_t *)key.data + 5, UUID_BYTES);
-        if (memcmp(&id, after, sizeof(id)) == 0) {
-            continue;
-        }
-        if (kind == PARTY_SIGNAL && memcmp(&id, &lister->query->up_to, sizeof(id)) > 0) {
-            break;
-        }
-        if (lister->page.count >= lister->query->limit || lister->looked >= LIST_LOOKED_MAXIMUM ||
-            (lister->looked > 0 && view_is_heavy(view))) {
-            lister->page.more = true;
-            break;
-        }
-        result =
-            kind == PARTY_SIGNAL ? list_by_signal(lister, &id) : list_by_told(lister, &id, value);
-        lister->page.next = id;
-    }
-    return result == KV_END ? 0 : result;
-}
-
-int store_list_matches(struct store_snapshot *snapshot, uint32_t party,
-                       const struct match_query *query, struct match_page *ret_page)
-{
-    static const struct uuid beginning;
-    struct store_view *view = &snapshot->view;
-    struct party reader;
-    int result = party_load(view, party, &reader);
-    if (result != 0) {
-        return result;
-    }
-    struct match_lister lister = {.view = view, .party = &reader, .query = query};
-    lister.has_signals = (reader.roles & PARTY_REPORTER) != 0;
-    lister.matches = arena_new(view->arena, (query->limit + CHILDFILE_MATCHES_MAXIMUM) *
-                                                sizeof(struct match_view));
-    if (lister.matches == NULL) {
-        return -ENOMEM;
-    }
-    lister.page.matches = lister.matches;
-    lister.page.next = query->after;
-    view_upper_bound(view, &lister.page.last);
-    /* First by own signals (ordered ids), then what it was told (random ids): the id to go on
-     * after says in which of the two the last page ended. */
-    bool in_told = uuid_is_random(&query->after);
-    if (lister.has_signals && !in_told) {
-        result = list_rows(&lister, PARTY_SIGNAL, &query->after);
-    }
-    if (result == 0 && !lister.page.more && (reader.roles & PARTY_MUNICIPALITY) != 0) {
-        result = list_rows(&lister, PARTY_MATCH_TOLD, in_told ? &query->after : &beginning);
-    }
-    if (result == 0) {
-        *ret_page = lister.page;
     }
     return result;
 }

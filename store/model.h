@@ -120,6 +120,23 @@ enum notice_type {
     NOTICE_MATCH_FORMED = 1,
     NOTICE_MATCH_JOINED = 2,
     NOTICE_MATCH_RETRACTED = 3,
+    NOTICE_MATCH_ENDED = 4,          /* only when the policy says notify_departure */
+    NOTICE_ARCHIVED_INVOLVEMENT = 5, /* to a newcomer: who was involved before */
+    NOTICE_RENEWAL_DUE = 6,
+    NOTICE_SIGNAL_REMOVED = 7,    /* archived by its date */
+    NOTICE_FOLLOW_UP_STALLED = 8, /* to the municipality */
+    NOTICE_YOUTH_MOVED = 9,
+    /* To auditors: about an entry of the log, never about a child. */
+    NOTICE_PEEK_SUSPECTED = 10,
+    NOTICE_ACCESS_REQUESTED = 11,
+    NOTICE_NOTICES_COUNTED = 12,
+    NOTICE_TYPES,
+};
+
+/* Whoever of a stalled match has not acknowledged the newest notice of it. */
+struct unread {
+    struct involved who;
+    int64_t since; /* when that notice was put in the inbox */
 };
 
 struct notice {
@@ -129,7 +146,15 @@ struct notice {
     int64_t logged_at;
     bool has_own;
     struct own_signal own;
-    struct match_view match; /* id, key and kind always; `involved` while the own signal is live */
+    bool has_match;
+    struct match_view match; /* id, key and kind; `involved` while the own signal is live */
+    int32_t removal_day;     /* of a renewal that is due; else 0 */
+    uint16_t municipality;   /* where the youth has moved to; else 0 */
+    size_t unread_count;     /* of a match that stalled */
+    const struct unread *unread;
+    uint64_t log_index; /* of a notice to auditors */
+    struct oin actor;   /* whose doing that entry was; empty: not such a notice */
+    const char *actor_name;
 };
 
 struct notice_page {
@@ -137,6 +162,49 @@ struct notice_page {
     const struct notice *notices;
     uint64_t next; /* read after this */
     bool more;
+};
+
+/* What a municipality is shown on the request of a youth (Jeugdwet 7.1.2.2(3), 7.1.5). */
+struct pack_signal {
+    struct signal signal;
+    struct involved by; /* as it is now */
+};
+struct pack_match {
+    enum match_kind kind;
+    enum match_status status;
+    int64_t formed_at;
+    int64_t ended_at; /* 0: not ended */
+};
+#define PACK_TOLD_MAXIMUM 5000
+struct access_pack {
+    size_t signal_count;
+    const struct pack_signal *signals;
+    size_t match_count;
+    const struct pack_match *matches;
+    uint16_t residence; /* 0: the register has not told */
+    size_t parents;
+    bool has_address;
+    bool is_institution;
+    size_t former_numbers;
+    bool registry_data; /* any of the register's data is held */
+};
+
+/* What is counted a year, of one municipality. Numbers are kept in rows: never renumber. */
+enum statistic {
+    STATISTIC_MADE = 0,
+    STATISTIC_RENEWED,
+    STATISTIC_WITHDRAWN,
+    STATISTIC_RETRACTED,
+    STATISTIC_EXPIRED,
+    STATISTIC_ERASED,
+    STATISTIC_CHILD_MATCHES,
+    STATISTIC_FAMILY_MATCHES,
+    STATISTIC_CONTACTED,
+    STATISTIC_STALLED,
+    STATISTICS,
+};
+struct statistics {
+    uint64_t counts[STATISTICS];
 };
 
 struct inbox_state {

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+/* Rows of inboxes: counting, sending, moving, ending. */
 #include "store/notices.h"
 
 #include <string.h>
 
-#include "store/matches.h"
-#include "store/parties.h"
-#include "store/signals.h"
-#include "store/snapshot.h"
+#include "crypto/secret.h"
+#include "store/clock.h"
+#include "store/noticerow.h"
 
-#define COUNTERS_SIZE 20
-#define NOTICE_VERSION 1
-#define NOTICE_PREFIX (PSEUDONYM_KEY_BYTES + 4)
-#define NOTICE_BODY_SIZE (1 + 1 + 8 + UUID_BYTES + UUID_BYTES)
+#define COUNTERS_SIZE 28
+#define READABLE_DAYS 90 /* after the acknowledgement */
 
 int counters_load(struct store_view *view, uint32_t party, struct party_counters *ret_counters)
 {
@@ -29,6 +27,8 @@ int counters_load(struct store_view *view, uint32_t party, struct party_counters
     struct party_counters counters = {.inbox_head = codec_get_u64(&in)};
     counters.acknowledged = codec_get_u64(&in);
     counters.professionals = codec_get_u32(&in);
+    counters.access_day = codec_get_i32(&in);
+    counters.access_count = codec_get_u32(&in);
     if (!codec_done(&in)) {
         return VIEW_DAMAGED;
     }
@@ -43,236 +43,260 @@ void counters_save(struct store_tx *tx, uint32_t party, const struct party_count
     codec_put_u64(&out, counters->inbox_head);
     codec_put_u64(&out, counters->acknowledged);
     codec_put_u32(&out, counters->professionals);
+    codec_put_i32(&out, counters->access_day);
+    codec_put_u32(&out, counters->access_count);
     struct row_key key = layout_party(party, PARTY_COUNTERS);
     kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){out.data, out.size});
 }
 
-int notice_send(struct store_tx *tx, const struct child_file *file, uint32_t party,
-                enum notice_type type, const struct uuid *match, const struct uuid *own)
+/* The next place in an inbox. */
+static int next_sequence(struct store_tx *tx, uint32_t party, uint64_t *ret_sequence)
 {
-    static const struct uuid nobody;
     struct party_counters counters;
     int result = counters_load(&tx->view, party, &counters);
+    if (result == 0) {
+        *ret_sequence = ++counters.inbox_head;
+        counters_save(tx, party, &counters);
+        tx_touch_party(tx, party);
+    }
+    return result;
+}
+
+int notice_send(struct store_tx *tx, const struct child_file *file, uint32_t party,
+                const struct notice_draft *draft, uint64_t *ret_sequence)
+{
+    struct notice_body body = {.type = draft->type, .kind = MATCH_CHILD, .logged_at = tx->now};
+    uint64_t sequence;
+    int result = next_sequence(tx, party, &sequence);
     if (result != 0) {
         return result;
     }
-    counters.inbox_head++;
-    counters_save(tx, party, &counters);
-
-    uint8_t buffer[NOTICE_BODY_SIZE];
-    struct codec_writer body = CODEC_WRITER(buffer);
-    codec_put_u8(&body, NOTICE_VERSION);
-    codec_put_u8(&body, type);
-    codec_put_i64(&body, tx->now);
-    codec_put_bytes(&body, match->bytes, UUID_BYTES);
-    codec_put_bytes(&body, own == NULL ? nobody.bytes : own->bytes, UUID_BYTES);
-
-    uint8_t value[NOTICE_PREFIX + NOTICE_BODY_SIZE + SEAL_OVERHEAD];
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, counters.inbox_head);
-    memcpy(value, file->key.bytes, PSEUDONYM_KEY_BYTES);
-    put_be32(value + PSEUDONYM_KEY_BYTES, file->generation);
-    child_file_seal_value(file, KV_PARTY, &key, &body, value + NOTICE_PREFIX);
-    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){value, sizeof(value)});
-    tx_touch_party(tx, party);
+    if (draft->match != NULL) {
+        body.match = *draft->match;
+        body.kind = draft->kind;
+    }
+    if (draft->other != NULL) {
+        body.other = *draft->other;
+    }
+    notice_row_put(tx, file, party, sequence, draft->own, &body);
+    if (ret_sequence != NULL) {
+        *ret_sequence = sequence;
+    }
     return kv_fault(tx->view.kv);
 }
 
-static int read_prefix(struct kv_bytes value, struct child_key *ret_child, uint32_t *ret_generation)
+static int send_auditor(struct store_tx *tx, uint32_t party, const struct auditor_notice *notice)
 {
-    if (value.size != NOTICE_PREFIX + NOTICE_BODY_SIZE + SEAL_OVERHEAD) {
-        return VIEW_DAMAGED;
-    }
-    memcpy(ret_child->bytes, value.data, PSEUDONYM_KEY_BYTES);
-    *ret_generation = get_be32((const uint8_t *)value.data + PSEUDONYM_KEY_BYTES);
-    return 0;
-}
-
-int notice_child(struct store_view *view, uint32_t party, uint64_t sequence,
-                 struct child_key *ret_child)
-{
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
-    struct kv_bytes value;
-    struct child_key child;
-    uint32_t generation;
-    uint32_t current;
-    int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
+    uint64_t sequence;
+    int result = next_sequence(tx, party, &sequence);
     if (result == 0) {
-        result = read_prefix(value, &child, &generation);
-    }
-    if (result == 0) {
-        result = child_file_generation(view, &child, &current);
-    }
-    if (result == 0 && current != generation) {
-        result = STORE_NOT_FOUND;
-    }
-    if (result == 0) {
-        *ret_child = child;
+        notice_row_put_auditor(tx, party, sequence, notice);
     }
     return result;
 }
 
-/* An id that is the same at every reading, and tells nothing: a hash, spelt as a UUID version 8. */
-static void notice_id(uint32_t party, uint64_t sequence, const uint8_t *match, struct uuid *ret_id)
-{
-    uint8_t name[6 + 4 + 8 + UUID_BYTES] = "notice";
-    struct merkle_hash hash;
-    put_be32(name + 6, party);
-    put_be64(name + 10, sequence);
-    memcpy(name + 18, match, UUID_BYTES);
-    merkle_leaf(name, sizeof(name), &hash);
-    memcpy(ret_id->bytes, hash.bytes, UUID_BYTES);
-    ret_id->bytes[6] = (uint8_t)((ret_id->bytes[6] & 0x0f) | 0x80);
-    ret_id->bytes[8] = (uint8_t)((ret_id->bytes[8] & 0x3f) | 0x80);
-}
+#define AUDITORS_MAXIMUM 1000
 
-/* Who else is involved, and the reader's own signal, both as they are now. */
-static int fill_own(struct store_view *view, struct child_file *file, uint32_t party,
-                    const struct uuid *own, struct notice *notice)
+int notice_send_auditors(struct store_tx *tx, enum notice_type type, uint64_t log_index,
+                         const struct oin *actor)
 {
-    struct signal_row row;
-    struct signal signal;
-    int result = signal_row_open(view, file, party, own, &row);
-    if (result == 0) {
-        result = signal_from_row(view, party, own, &row, &signal);
-    }
-    if (result != 0) {
-        return result; /* an erased signal's notices are gaps */
-    }
-    notice->has_own = true;
-    notice->own = (struct own_signal){*own, signal.reference, signal.professional};
-    if (row.status != SIGNAL_ACTIVE || notice->type == NOTICE_MATCH_RETRACTED) {
-        return 0;
-    }
-    return match_involved(view, file, own, &notice->match.involved, &notice->match.involved_count);
-}
-
-/* A municipality is shown who is involved for as long as there is a match to follow up. */
-static int fill_municipality(struct store_view *view, struct child_file *file, uint32_t party,
-                             struct notice *notice)
-{
-    struct party municipality;
-    const struct child_match *open = child_file_open_match(file);
-    if (open == NULL || memcmp(&open->id, &notice->match.id, sizeof(open->id)) != 0 ||
-        notice->type == NOTICE_MATCH_RETRACTED) {
-        return 0;
-    }
-    int result = party_load(view, party, &municipality);
-    if (result != 0 || !match_concerns(file, &municipality)) {
-        return result;
-    }
-    return match_involved(view, file, NULL, &notice->match.involved, &notice->match.involved_count);
-}
-
-static int read_body(struct child_file *file, struct arena *arena, const struct row_key *key,
-                     struct kv_bytes value, struct notice *notice, struct uuid *own)
-{
-    struct codec_reader in;
-    int result = child_file_open_value(file, arena, KV_PARTY, key,
-                                       (const uint8_t *)value.data + NOTICE_PREFIX,
-                                       value.size - NOTICE_PREFIX, &in);
-    if (result != 0) {
-        return result;
-    }
-    struct uuid match;
-    unsigned version = codec_get_u8(&in);
-    notice->type = (enum notice_type)codec_get_u8(&in);
-    notice->logged_at = codec_get_i64(&in);
-    codec_get_bytes(&in, match.bytes, UUID_BYTES);
-    codec_get_bytes(&in, own->bytes, UUID_BYTES);
-    match_view_identify(&match, &notice->match);
-    bool sound = codec_done(&in) && version == NOTICE_VERSION &&
-                 notice->type >= NOTICE_MATCH_FORMED && notice->type <= NOTICE_MATCH_RETRACTED;
-    return sound ? 0 : VIEW_DAMAGED;
-}
-
-/* 0, STORE_NOT_FOUND for a gap, or a fault. */
-static int read_notice(struct store_view *view, uint32_t party, uint64_t sequence,
-                       const struct row_key *key, struct kv_bytes value, struct notice *ret_notice)
-{
-    static const struct uuid nobody;
-    struct child_key child;
-    uint32_t generation;
-    CLEANUP(child_file_wipe) struct child_file file = {0};
-    struct notice notice = {.sequence = sequence};
-    struct uuid own;
-    int result = read_prefix(value, &child, &generation);
-    if (result == 0) {
-        result = child_file_load(view, &child, &file);
-    }
-    if (result == 0 && file.generation != generation) {
-        result = STORE_NOT_FOUND;
-    }
-    if (result == 0) {
-        result = read_body(&file, view->arena, key, value, &notice, &own);
-    }
-    if (result == 0) {
-        notice_id(party, sequence, notice.match.id.bytes, &notice.id);
-        result = memcmp(&own, &nobody, sizeof(own)) == 0
-                     ? fill_municipality(view, &file, party, &notice)
-                     : fill_own(view, &file, party, &own, &notice);
-    }
-    if (result == 0) {
-        *ret_notice = notice;
-    }
-    return result;
-}
-
-int store_get_inbox(struct store_snapshot *snapshot, uint32_t party, struct inbox_state *ret_state)
-{
-    struct party_counters counters;
-    int result = counters_load(&snapshot->view, party, &counters);
-    if (result == 0) {
-        *ret_state = (struct inbox_state){counters.inbox_head, counters.acknowledged};
-    }
-    return result;
-}
-
-#define GAPS_MAXIMUM 5000 /* rows of erased children passed over in one reading */
-
-int store_read_notices(struct store_snapshot *snapshot, uint32_t party, uint64_t after,
-                       size_t limit, struct notice_page *ret_page)
-{
-    struct store_view *view = &snapshot->view;
-    struct notice_page page = {.next = after};
-    struct notice *notices = arena_new(view->arena, (limit + 1) * sizeof(*notices));
-    if (notices == NULL) {
+    struct auditor_notice notice = {type, tx->now, log_index, *actor};
+    uint32_t *auditors = arena_new(tx->view.arena, AUDITORS_MAXIMUM * sizeof(*auditors));
+    struct row_key prefix = layout_auditor(0);
+    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
+    size_t count = 0;
+    if (auditors == NULL) {
         return -ENOMEM;
     }
-    if (after == UINT64_MAX) {
-        *ret_page = page;
-        return 0;
-    }
-    struct row_key from = layout_party_u64(party, PARTY_NOTICE, after + 1);
-    struct row_key whole = layout_party(party, PARTY_NOTICE);
-    struct row_key to = layout_after_prefix(&whole);
-    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
-    int result =
-        kv_range_open(view->kv, KV_PARTY, row_key_bytes(&from), row_key_bytes(&to), KV_UP, &range);
-    for (size_t looked = 0; result == 0; looked++) {
+    prefix.size = 1;
+    int result = view_range_prefix(&tx->view, KV_ORGANISATION, &prefix, &range);
+    while (result == 0 && count < AUDITORS_MAXIMUM) {
         struct kv_bytes key;
         struct kv_bytes value;
         result = kv_range_next(range, &key, &value);
-        if (result != 0) {
-            break;
+        if (result == 0) {
+            auditors[count++] = get_be32((const uint8_t *)key.data + 1);
         }
-        if (page.count == limit || looked == GAPS_MAXIMUM || (looked > 0 && view_is_heavy(view))) {
-            page.more = true;
-            break;
-        }
-        uint64_t sequence = get_be64((const uint8_t *)key.data + 5);
-        struct row_key row = layout_party_u64(party, PARTY_NOTICE, sequence);
-        result = read_notice(view, party, sequence, &row, value, &notices[page.count]);
-        page.count += result == 0 ? 1 : 0;
-        result = result == STORE_NOT_FOUND ? 0 : result;
-        page.next = sequence;
     }
-    if (result != 0 && result != KV_END) {
+    result = result == KV_END ? 0 : result;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = send_auditor(tx, auditors[i], &notice);
+    }
+    return result;
+}
+
+int notice_child(struct store_view *view, uint32_t party, uint64_t sequence, bool *ret_has_child,
+                 struct child_key *ret_child)
+{
+    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
+    struct notice_row row;
+    struct kv_bytes value;
+    uint32_t current;
+    int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
+    if (result == 0) {
+        result = notice_row_read(view, &key, value, &row);
+    }
+    if (result == 0 && !row.is_auditors) {
+        result = child_file_generation(view, &row.child, &current);
+        result = result == 0 && current != row.generation ? STORE_NOT_FOUND : result;
+    }
+    if (result == 0) {
+        *ret_has_child = !row.is_auditors;
+        *ret_child = row.child;
+    }
+    return result;
+}
+
+int notice_is_unread(struct store_view *view, const struct child_file *file,
+                     const struct child_member *member, const struct uuid *match, bool *ret_unread,
+                     int64_t *ret_since)
+{
+    struct row_key key = layout_party_u64(member->party, PARTY_NOTICE, member->notice);
+    struct party_counters counters;
+    struct notice_row row;
+    struct notice_body body;
+    struct kv_bytes value;
+    *ret_unread = false;
+    int result = counters_load(view, member->party, &counters);
+    if (result != 0 || member->notice == 0 || member->notice <= counters.acknowledged) {
         return result;
     }
-    if (page.count == 0 && !page.more) {
-        page.next = after; /* nothing but gaps */
+    result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
+    if (result == 0) {
+        result = notice_row_read(view, &key, value, &row);
     }
-    page.notices = notices;
-    *ret_page = page;
-    return 0;
+    if (result == 0) {
+        result = notice_row_open(view, file, &key, &row, &body);
+    }
+    if (result == 0 && memcmp(&body.match, match, sizeof(*match)) == 0) {
+        *ret_unread = true;
+        *ret_since = body.logged_at;
+    }
+    return result == STORE_NOT_FOUND ? 0 : result;
+}
+
+/* ---- the end of notices ---- */
+
+int notices_delete(struct store_tx *tx, uint32_t party, uint64_t up_to, size_t slice,
+                   size_t *ret_deleted, bool *ret_more)
+{
+    struct row_key from = layout_party(party, PARTY_NOTICE);
+    uint64_t *sequences = arena_new(tx->view.arena, slice * sizeof(*sequences));
+    size_t count = 0;
+    if (sequences == NULL) {
+        return -ENOMEM;
+    }
+    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
+    int result = view_range_prefix(&tx->view, KV_PARTY, &from, &range);
+    while (result == 0 && count < slice) {
+        struct kv_bytes key;
+        struct kv_bytes value;
+        result = kv_range_next(range, &key, &value);
+        uint64_t sequence = result == 0 ? get_be64((const uint8_t *)key.data + 5) : 0;
+        if (result == 0 && sequence > up_to) {
+            result = KV_END;
+        } else if (result == 0) {
+            sequences[count++] = sequence;
+        }
+    }
+    kv_range_close(TAKE_PTR(range));
+    for (size_t i = 0; i < count; i++) {
+        struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequences[i]);
+        kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
+    }
+    *ret_deleted = count;
+    *ret_more = result == 0;
+    return result == KV_END ? 0 : result;
+}
+
+/* One row for each party and day: later acknowledgements of a day move it up. */
+void notices_put_end(struct store_tx *tx, uint32_t party, uint64_t up_to)
+{
+    int32_t day = calendar_dutch_day(tx->now) + READABLE_DAYS + 1;
+    struct row_key key = layout_due_party(calendar_dutch_midnight(day), DUE_NOTICES_END, party);
+    uint8_t value[8];
+    put_be64(value, up_to);
+    kv_put(tx->view.kv, KV_DUE, row_key_bytes(&key), (struct kv_bytes){value, sizeof(value)});
+}
+
+/* ---- written again ---- */
+
+/* The file behind a notice; STORE_NOT_FOUND when nobody can read the notice any more. */
+static int load_file(struct store_view *view, const struct notice_row *row, struct child_file *file)
+{
+    int result = child_file_load(view, &row->child, file);
+    if (result != 0) {
+        return result;
+    }
+    bool readable = row->has_own ? child_file_member(file, &row->own) != NULL
+                                 : child_file_data_key(file, &row->child, row->generation) != NULL;
+    return readable ? 0 : STORE_NOT_FOUND;
+}
+
+bool notice_renew(struct store_tx *tx, const struct row_key *key, struct kv_bytes value)
+{
+    CLEANUP(child_file_wipe) struct child_file file = {0};
+    struct notice_row row;
+    int result = notice_row_read(&tx->view, key, value, &row);
+    bool stale = result == 0 && !row.is_auditors &&
+                 row.epoch != keyring_current(tx->view.keys, KEYRING_EPOCH);
+    if (result != 0) {
+        view_fail(&tx->view, result);
+        return false;
+    }
+    if (!stale) {
+        return false;
+    }
+    uint8_t *copy = arena_new(tx->view.arena, value.size);
+    if (copy == NULL) {
+        view_fail(&tx->view, -ENOMEM);
+        return false;
+    }
+    memcpy(copy, value.data, value.size);
+    result = load_file(&tx->view, &row, &file);
+    if (result == STORE_NOT_FOUND) {
+        kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(key));
+        return true;
+    }
+    if (result != 0) {
+        view_fail(&tx->view, result);
+        return false;
+    }
+    notice_row_renew(tx, key, &row, copy, value.size);
+    return true;
+}
+
+int notice_move(struct store_tx *tx, uint32_t from, uint64_t sequence, uint32_t into)
+{
+    struct row_key key = layout_party_u64(from, PARTY_NOTICE, sequence);
+    CLEANUP(child_file_wipe) struct child_file file = {0};
+    struct notice_row row;
+    struct notice_body body;
+    struct kv_bytes value;
+    uint64_t moved;
+    int result = kv_get(tx->view.kv, KV_PARTY, row_key_bytes(&key), &value);
+    if (result == 0) {
+        result = notice_row_read(&tx->view, &key, value, &row);
+    }
+    if (result == 0 && !row.is_auditors) {
+        result = load_file(&tx->view, &row, &file);
+    }
+    if (result == 0) {
+        result = row.is_auditors ? STORE_NOT_FOUND /* auditors are told of what is new */
+                                 : notice_row_open(&tx->view, &file, &key, &row, &body);
+    }
+    if (result == 0) {
+        result = next_sequence(tx, into, &moved);
+    }
+    kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
+    if (result != 0) {
+        return result == STORE_NOT_FOUND ? 0 : result;
+    }
+    struct child_member *own = row.has_own ? child_file_member(&file, &row.own) : NULL;
+    notice_row_put(tx, &file, into, moved, own, &body);
+    if (own != NULL && own->notice == (sequence | NOTICE_MOVING)) {
+        own->notice = moved;
+        child_file_save(&tx->view, &file);
+    }
+    return kv_fault(tx->view.kv);
 }

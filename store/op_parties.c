@@ -5,6 +5,7 @@
 #include "store/clock.h"
 #include "store/operation.h"
 #include "store/parties.h"
+#include "store/partymerge.h"
 
 static bool given(const char *text)
 {
@@ -18,52 +19,15 @@ static int log_change(struct store_tx *tx, struct store_party_change *change, en
     return tx_log_op(tx, &change->op, &note);
 }
 
-static void put_due(struct store_tx *tx, const struct row_key *key)
+/* Who is told of what stands out in the log. */
+static void put_auditor(struct store_tx *tx, const struct party *party)
 {
-    kv_put(tx->view.kv, KV_DUE, row_key_bytes(key), (struct kv_bytes){"", 0});
-}
-
-/* The instant at which an agreement has ended: the midnight after its last day. */
-static struct row_key agreement_due(uint32_t party, const struct agreement *agreement)
-{
-    return layout_due_agreement(calendar_dutch_midnight(agreement->until_day + 1), party,
-                                agreement->municipality);
-}
-
-/* Adds, prolongs or shortens. The party's list is in the arena with room for one more. */
-static int set_agreement(struct store_tx *tx, struct party *party,
-                         const struct agreement *agreement)
-{
-    struct agreement *list =
-        arena_new(tx->view.arena, (party->agreement_count + 1) * sizeof(*list));
-    size_t count = 0;
-    if (list == NULL) {
-        return -ENOMEM;
+    struct row_key key = layout_auditor(party->number);
+    if ((party->roles & PARTY_AUDITOR) != 0) {
+        party_put_organisation(tx, &key, party->number);
+    } else {
+        kv_delete(tx->view.kv, KV_ORGANISATION, row_key_bytes(&key));
     }
-    for (size_t i = 0; i < party->agreement_count; i++) {
-        if (party->agreements[i].municipality != agreement->municipality) {
-            list[count++] = party->agreements[i];
-        } else {
-            struct row_key old = agreement_due(party->number, &party->agreements[i]);
-            kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&old));
-        }
-    }
-    if (count >= MODEL_AGREEMENTS_MAXIMUM) {
-        return STORE_TOO_MANY;
-    }
-    list[count++] = *agreement;
-    party->agreements = list;
-    party->agreement_count = count;
-    struct row_key due = agreement_due(party->number, agreement);
-    put_due(tx, &due);
-    return 0;
-}
-
-static void put_organisation(struct store_tx *tx, const struct row_key *key, uint32_t number)
-{
-    uint8_t value[4];
-    put_be32(value, number);
-    kv_put(tx->view.kv, KV_ORGANISATION, row_key_bytes(key), (struct kv_bytes){value, 4});
 }
 
 static int add_party(struct store_tx *tx, struct store_party_change *change, struct party *none)
@@ -93,21 +57,49 @@ static int add_party(struct store_tx *tx, struct store_party_change *change, str
         party.contact.name = change->contact_name;
     }
     if (change->agreement.municipality != 0) {
-        result = set_agreement(tx, &party, &change->agreement);
+        result = party_set_agreement(tx, &party, &change->agreement);
     }
     struct row_key key = layout_organisation(&party.oin);
-    put_organisation(tx, &key, party.number);
+    party_put_organisation(tx, &key, party.number);
     if (party.municipality != 0) {
         key = layout_municipality(party.municipality);
-        put_organisation(tx, &key, party.number);
+        party_put_organisation(tx, &key, party.number);
     }
+    put_auditor(tx, &party);
     party_save(tx, &party);
     change->number = party.number;
     return result != 0 ? result : log_change(tx, change, LOG_PARTY_ADDED);
 }
 
+/* Which municipality it is from now on. */
+static int set_municipality(struct store_tx *tx, struct party *party, uint16_t code)
+{
+    uint32_t number;
+    int result = party_of_municipality(&tx->view, code, &number);
+    if (result != 0 || number == party->number) {
+        return result;
+    }
+    if (number != 0 || party->municipality != 0) {
+        return STORE_EXISTS;
+    }
+    party->municipality = code;
+    struct row_key key = layout_municipality(code);
+    party_put_organisation(tx, &key, party->number);
+    return 0;
+}
+
 static int change_party(struct store_tx *tx, struct store_party_change *change, struct party *party)
 {
+    bool known = party->municipality != 0 || change->own_municipality != 0;
+    if ((change->roles & PARTY_MUNICIPALITY) != 0 && !known) {
+        return STORE_NO_MUNICIPALITY;
+    }
+    if (change->own_municipality != 0) {
+        int result = set_municipality(tx, party, change->own_municipality);
+        if (result != 0) {
+            return result;
+        }
+    }
     party->name = change->name != NULL ? change->name : party->name;
     party->roles = change->roles != 0 ? change->roles : party->roles;
     if (change->contact_name != NULL) {
@@ -119,6 +111,7 @@ static int change_party(struct store_tx *tx, struct store_party_change *change, 
     if (change->contact_phone != NULL) {
         party->contact.phone = change->contact_phone;
     }
+    put_auditor(tx, party);
     party_save(tx, party);
     return log_change(tx, change, LOG_PARTY_CHANGED);
 }
@@ -141,7 +134,7 @@ static int resume_party(struct store_tx *tx, struct store_party_change *change, 
 static int add_agreement(struct store_tx *tx, struct store_party_change *change,
                          struct party *party)
 {
-    int result = set_agreement(tx, party, &change->agreement);
+    int result = party_set_agreement(tx, party, &change->agreement);
     if (result != 0) {
         return result;
     }
@@ -159,7 +152,7 @@ static int end_agreement(struct store_tx *tx, struct store_party_change *change,
         return STORE_NOT_FOUND;
     }
     struct agreement ended = {change->agreement.municipality, today - 1};
-    int result = set_agreement(tx, party, &ended);
+    int result = party_set_agreement(tx, party, &ended);
     if (result != 0) {
         return result;
     }
@@ -187,9 +180,16 @@ static int mandate_party(struct store_tx *tx, struct store_party_change *change,
 {
     uint32_t represented;
     uint8_t until[4];
+    bool leaving;
     int result = party_find(&tx->view, &change->other, &represented);
+    if (result == 0) {
+        result = party_merge_is_leaving(&tx->view, represented, &leaving);
+    }
     if (result != 0) {
         return result == STORE_NOT_FOUND ? STORE_UNKNOWN_PARTY : result;
+    }
+    if (leaving || (supplier->roles & PARTY_SUPPLIER) == 0) {
+        return leaving ? STORE_IN_USE : STORE_NO_SUPPLIER;
     }
     struct row_key key = layout_party_u32(supplier->number, PARTY_MANDATE_HELD, represented);
     put_be32(until, (uint32_t)change->agreement.until_day);
@@ -224,8 +224,14 @@ static int run_change(struct store_tx *tx, struct store_op *op)
         if (result == 0) {
             result = party_load(&tx->view, change->number, &party);
         }
-        if (result != 0) {
-            return result == STORE_NOT_FOUND ? STORE_UNKNOWN_PARTY : result;
+        bool leaving = false;
+        if (result == 0) {
+            result = party_merge_is_leaving(&tx->view, change->number, &leaving);
+        }
+        if (result != 0 || leaving) {
+            return result == STORE_NOT_FOUND ? STORE_UNKNOWN_PARTY
+                   : result != 0             ? result
+                                             : STORE_IN_USE;
         }
         tx_touch_party(tx, change->number);
     }

@@ -2,10 +2,11 @@
 /* Putting and deleting professionals: contact data is managed after the fact (7.1.3.3). */
 #include <string.h>
 
-#include "store/notices.h"
 #include "store/operation.h"
 #include "store/parties.h"
+#include "store/partymerge.h"
 #include "store/signals.h"
+#include "store/transfer.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -31,23 +32,12 @@ static int run_put(struct store_tx *tx, struct store_op *op)
     int result = professional_find(&tx->view, op->party, put->id, &professional.number);
     put->created = result == STORE_NOT_FOUND;
     if (put->created) {
-        struct party_counters counters;
-        result = counters_load(&tx->view, op->party, &counters);
-        if (result != 0) {
-            return result;
-        }
-        professional.number = ++counters.professionals;
-        counters_save(tx, op->party, &counters);
-        uint8_t value[4];
-        put_be32(value, professional.number);
-        struct row_key key = professional_id_key(&tx->view, op->party, put->id);
-        kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){value, 4});
+        result = professional_add(tx, op->party, &professional);
+    } else if (result == 0 && !same_as_before(tx, op->party, &professional)) {
+        professional_save(tx, op->party, &professional);
     }
     if (result != 0) {
         return result;
-    }
-    if (put->created || !same_as_before(tx, op->party, &professional)) {
-        professional_save(tx, op->party, &professional);
     }
     return tx_log_op(tx, op, &note);
 }
@@ -81,10 +71,7 @@ static int scan_signals(struct store_tx *tx, struct store_professional_delete *o
         if (result != 0) {
             break;
         }
-        if (value.size < PSEUDONYM_KEY_BYTES + 4) {
-            return VIEW_DAMAGED;
-        }
-        if (get_be32((const uint8_t *)value.data + PSEUDONYM_KEY_BYTES) == professional) {
+        if (signal_row_professional(value) == professional) {
             return STORE_IN_USE;
         }
         memcpy(op->scanned.bytes, (const uint8_t *)key.data + 5, UUID_BYTES);
@@ -95,12 +82,43 @@ static int scan_signals(struct store_tx *tx, struct store_professional_delete *o
     return result == KV_END ? 0 : result;
 }
 
+/*
+ * A transfer gives signals to one that has been looked at already: while it runs, nobody goes, and
+ * when one has begun meanwhile, which shows in the colleague's row, the scan begins anew. A merge
+ * of parties brings signals for those who came before them.
+ */
+static int check_arrivals(struct store_tx *tx, struct store_professional_delete *op,
+                          uint32_t professional)
+{
+    struct row_key key = layout_party_u32(op->op.party, PARTY_PROFESSIONAL, professional);
+    uint64_t changed;
+    bool involved;
+    int result = transfer_involves(&tx->view, op->op.party, professional, &involved);
+    if (result == 0 && !involved) {
+        result = party_merge_involves(&tx->view, op->op.party, &involved);
+    }
+    if (result == 0) {
+        result = view_row_changed(&tx->view, KV_PARTY, &key, &changed);
+    }
+    if (result != 0 || involved) {
+        return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result != 0 ? result : STORE_IN_USE;
+    }
+    if (op->since == 0 || changed >= op->since) {
+        op->scanned = (struct uuid){0};
+        op->since = tx->view.head.revision;
+    }
+    return 0;
+}
+
 static int run_delete(struct store_tx *tx, struct store_op *op)
 {
     struct store_professional_delete *del = CONTAINER_OF(op, struct store_professional_delete, op);
     struct log_note note = {.event = LOG_PROFESSIONAL_DELETED, .professional = del->id};
     uint32_t number;
     int result = professional_find(&tx->view, op->party, del->id, &number);
+    if (result == 0) {
+        result = check_arrivals(tx, del, number);
+    }
     if (result == 0) {
         result = scan_signals(tx, del, number);
     }

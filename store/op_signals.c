@@ -5,11 +5,12 @@
 
 #include "store/clock.h"
 #include "store/matches.h"
+#include "store/notices.h"
 #include "store/operation.h"
 #include "store/parties.h"
+#include "store/peek.h"
 #include "store/signals.h"
-
-#define PARTIES_COUNTED 64
+#include "store/statistics.h"
 
 /* The live signal of the same professional on this child, if there is one. */
 static const struct child_member *existing(const struct child_file *file, uint32_t party,
@@ -63,40 +64,40 @@ static int answer_existing(struct store_tx *tx, struct store_signal_post *post,
     post->created = false;
     answer_signal(post, &member->signal, &row);
     answer_match(post, file);
-    note_subject(&note, &post->child);
+    note_subject(&note, &file->key);
     note_object_uuid(&note, LOG_OBJECT_SIGNAL, &member->signal);
     return tx_log_op(tx, &post->op, &note);
 }
 
-static int32_t earlier(int32_t a, int32_t b)
+/* The newcomer, and nobody else, is told once of each signal that was here before, but for his own
+ * (7.1.4.6). */
+static int tell_archived(struct store_tx *tx, const struct child_file *file,
+                         const struct child_member *newcomer)
 {
-    return a < b ? a : b;
-}
-
-/* Terms of Jeugdwet 7.1.4.5 and 7.1.4.6, counted in Dutch calendar dates. */
-static void set_terms(const struct store_tx *tx, const struct store_signal_post *post,
-                      struct signal_row *row)
-{
-    const struct store_policy *policy = tx->view.policy;
-    int32_t today = calendar_dutch_day(tx->now);
-    int32_t grown_up = calendar_add_years(post->birth_day, policy->age_limit);
-    row->reported_at = tx->now;
-    row->removal_day = earlier(calendar_add_years(today, policy->active_years), grown_up);
-    row->erasure_day =
-        earlier(calendar_add_years(today, policy->active_years + policy->archive_years), grown_up);
+    int result = 0;
+    for (size_t i = 0; i < file->member_count && result == 0; i++) {
+        const struct child_member *member = &file->members[i];
+        struct notice_draft draft = {
+            .type = NOTICE_ARCHIVED_INVOLVEMENT, .own = newcomer, .other = &member->signal};
+        if (member->archived &&
+            (member->party != newcomer->party || member->professional != newcomer->professional)) {
+            result = notice_send(tx, file, newcomer->party, &draft, NULL);
+        }
+    }
+    return result;
 }
 
 static int write_signal(struct store_tx *tx, struct store_signal_post *post,
                         struct child_file *file, uint32_t professional)
 {
     struct signal_row row = {
-        .child = post->child,
+        .child = file->key,
         .professional = professional,
         .status = SIGNAL_ACTIVE,
         .municipality = post->municipality,
         .reference = post->reference,
     };
-    set_terms(tx, post, &row);
+    signal_set_terms(tx, post->birth_day, &row);
     uuid_make_ordered(tx->now, &tx->view.head.last_signal);
     const struct uuid id = tx->view.head.last_signal;
     struct child_member member = {
@@ -105,13 +106,18 @@ static int write_signal(struct store_tx *tx, struct store_signal_post *post,
         .signal = id,
         .municipality = post->municipality,
     };
-    child_file_add(file, &member);
-    signal_row_save(tx, file, post->op.party, &id, &row);
+    signal_row_save(tx, child_file_add(file, &member), &row);
     signal_due_put(tx, &row, post->op.party, &id);
     tx->view.head.signals++;
     post->created = true;
+    int result = statistics_count(tx, post->municipality, STATISTIC_MADE);
+    if (result != 0) {
+        return result;
+    }
     answer_signal(post, &id, &row);
-    return match_joined(tx, file);
+    result = match_joined(tx, file, post->quiet);
+    return result != 0 || post->quiet ? result
+                                      : tell_archived(tx, file, child_file_member(file, &id));
 }
 
 static int post_new(struct store_tx *tx, struct store_signal_post *post, struct child_file *file,
@@ -124,57 +130,9 @@ static int post_new(struct store_tx *tx, struct store_signal_post *post, struct 
     }
     child_file_save(&tx->view, file);
     answer_match(post, file);
-    note_subject(&note, &post->child);
+    note_subject(&note, &file->key);
     note_object_uuid(&note, LOG_OBJECT_SIGNAL, &post->signal.id);
     return tx_log_op(tx, &post->op, &note);
-}
-
-/* The oldest archived signal of the party that has most of them in this file. */
-static const struct child_member *most_dispensable(const struct child_file *file)
-{
-    struct {
-        const struct child_member *oldest;
-        size_t count;
-    } parties[PARTIES_COUNTED] = {0};
-    size_t known = 0;
-    size_t most = 0;
-    for (size_t i = 0; i < file->member_count; i++) {
-        const struct child_member *member = &file->members[i];
-        size_t at = 0;
-        while (at < known && parties[at].oldest->party != member->party) {
-            at++;
-        }
-        if (member->archived && at < PARTIES_COUNTED) {
-            if (at == known) {
-                parties[known++].oldest = member;
-            }
-            parties[at].count++;
-            most = parties[at].count > parties[most].count ? at : most;
-        }
-    }
-    return parties[most].oldest;
-}
-
-/* A file that is full of archived signals never refuses a live one: who signals and withdraws again
- * and again loses its own oldest ones, and keeps nobody else from matching. */
-static int make_room(struct store_tx *tx, struct child_file *file)
-{
-    const struct child_member *oldest = most_dispensable(file);
-    if (oldest == NULL) {
-        return VIEW_DAMAGED;
-    }
-    struct log_note note = {.event = LOG_SIGNAL_ERASED};
-    struct attribution by_itself = {0};
-    struct child_key key = file->key;
-    uint64_t index;
-    note_subject(&note, &key);
-    note_object_uuid(&note, LOG_OBJECT_SIGNAL, &oldest->signal);
-    struct uuid id = oldest->signal;
-    int result = signal_erase(tx, oldest->party, &id, false, true);
-    if (result == 0) {
-        result = tx_log(tx, &by_itself, &note, &index);
-    }
-    return result != 0 ? result : child_file_load(&tx->view, &key, file);
 }
 
 static int run_post(struct store_tx *tx, struct store_op *op)
@@ -209,7 +167,7 @@ static int run_post(struct store_tx *tx, struct store_op *op)
     if (file.live_count >= MODEL_LIVE_SIGNALS_MAXIMUM) {
         return STORE_TOO_MANY;
     }
-    result = file.member_count < CHILDFILE_MEMBERS_MAXIMUM ? 0 : make_room(tx, &file);
+    result = file.member_count < CHILDFILE_MEMBERS_MAXIMUM ? 0 : signal_make_room(tx, &file);
     if (result != 0) {
         return result;
     }
@@ -236,8 +194,9 @@ static int run_withdraw(struct store_tx *tx, struct store_op *op)
     bool wrongful = withdraw->reason == WITHDRAW_WRONGFUL;
     struct log_note note = {.event = wrongful ? LOG_SIGNAL_RETRACTED : LOG_SIGNAL_WITHDRAWN};
     struct signal_row row;
+    CLEANUP(child_file_wipe) struct child_file file = {0};
     note_object_uuid(&note, LOG_OBJECT_SIGNAL, &withdraw->id);
-    int result = signal_row_peek(&tx->view, op->party, &withdraw->id, &row);
+    int result = signal_row_load(&tx->view, op->party, &withdraw->id, &row, &file);
     if (result == STORE_NOT_FOUND) {
         result = check_tombstone(tx, withdraw);
         return result != 0 ? result : tx_log_op(tx, op, &note);
@@ -247,11 +206,18 @@ static int run_withdraw(struct store_tx *tx, struct store_op *op)
     }
     result = wrongful ? signal_erase(tx, op->party, &withdraw->id, true, true)
                       : signal_archive(tx, op->party, &withdraw->id);
+    if (result == 0 && row.status == SIGNAL_ACTIVE) {
+        result = statistics_count(tx, row.municipality,
+                                  wrongful ? STATISTIC_RETRACTED : STATISTIC_WITHDRAWN);
+    }
     if (result != 0) {
         return result;
     }
-    note_subject(&note, &row.child);
-    return tx_log_op(tx, op, &note);
+    note_subject(&note, &file.key);
+    result = tx_log_op(tx, op, &note);
+    bool active = row.status == SIGNAL_ACTIVE;
+    return result != 0 || !active ? result
+                                  : peek_detect(tx, op, &file, &withdraw->id, row.reported_at);
 }
 
 void store_signal_withdraw_init(struct store_signal_withdraw *op)

@@ -75,6 +75,11 @@ const char *operation_refusal_slug(int condition)
         [STORE_BEYOND_HEAD] = "invalid-request",
         [STORE_UNKNOWN_PARTY] = "not-found",
         [STORE_NO_AGREEMENT] = "agreement-ended",
+        [STORE_ENDED] = "conflict",
+        [STORE_TOO_OLD] = "invalid-request",
+        [STORE_TOO_OFTEN] = "rate-limited",
+        [STORE_NO_MUNICIPALITY] = "invalid-request",
+        [STORE_NO_SUPPLIER] = "invalid-request",
     };
     return condition > 0 && condition < STORE_CONDITIONS ? slugs[condition] : NULL;
 }
@@ -103,23 +108,29 @@ void note_object_party(struct log_note *note, uint32_t number)
     put_be32(note->object, number);
 }
 
-/* On whom a disclosure is: the child behind what was shown of a party's own. */
-static int find_child(struct store_tx *tx, const struct store_op *op, const struct log_note *note,
-                      struct child_key *ret_child)
+/* On whom a disclosure is: the child, or the two of a family, behind what was shown of a party's
+ * own; none behind a notice about the log. */
+static int find_children(struct store_tx *tx, const struct store_op *op,
+                         const struct log_note *note, struct child_key children[static 2],
+                         size_t *ret_count)
 {
     struct uuid id;
     struct signal_row row;
+    bool has_child = true;
     int result;
     memcpy(id.bytes, note->object, UUID_BYTES);
+    *ret_count = 1;
     switch (note->object_kind) {
     case LOG_OBJECT_MATCH:
-        return match_child(&tx->view, &id, ret_child);
+        return match_children(&tx->view, &id, children, ret_count);
     case LOG_OBJECT_NOTICE:
-        return notice_child(&tx->view, op->party, get_be64(note->object), ret_child);
+        result = notice_child(&tx->view, op->party, get_be64(note->object), &has_child, children);
+        *ret_count = has_child ? 1 : 0;
+        return result;
     case LOG_OBJECT_SIGNAL:
         result = signal_row_peek(&tx->view, op->party, &id, &row);
         if (result == 0) {
-            *ret_child = row.child;
+            children[0] = row.child;
         }
         return result;
     default:
@@ -127,18 +138,25 @@ static int find_child(struct store_tx *tx, const struct store_op *op, const stru
     }
 }
 
-/* Something was shown, and its child is gone since: read again. */
-static int complete_note(struct store_tx *tx, const struct store_op *op, struct log_note *note)
+/* Writes the entries of one note: one, or one for each child of a family that was shown. When the
+ * child is gone since, the caller reads again. */
+static int complete_note(struct store_tx *tx, const struct store_op *op,
+                         const struct log_note *note, struct log_note *out, size_t *ret_count)
 {
-    struct child_key child;
+    struct child_key children[MATCH_FILES_MAXIMUM];
+    size_t count;
     bool shown = note->event == LOG_MATCH_READ || note->event == LOG_NOTICE_OFFERED ||
                  note->event == LOG_SIGNAL_READ;
+    out[0] = *note;
+    *ret_count = 1;
     if (!shown || note->has_subject || note->object_kind == LOG_OBJECT_NONE) {
         return 0;
     }
-    int result = find_child(tx, op, note, &child);
-    if (result == 0) {
-        note_subject(note, &child);
+    int result = find_children(tx, op, note, children, &count);
+    for (size_t i = 0; i < count && result == 0; i++) {
+        out[i] = *note;
+        note_subject(&out[i], &children[i]);
+        *ret_count = i + 1;
     }
     return result == STORE_NOT_FOUND ? STORE_STALE : result;
 }
@@ -149,19 +167,37 @@ static int run_notes(struct store_tx *tx, struct store_op *op)
     if (notes->count > STORE_NOTES_MAXIMUM) {
         return -E2BIG;
     }
-    struct log_note *complete = arena_new(tx->view.arena, (notes->count + 1) * sizeof(*complete));
+    struct log_note *complete =
+        arena_new(tx->view.arena, (notes->count + 1) * MATCH_FILES_MAXIMUM * sizeof(*complete));
+    size_t count = 0;
     if (complete == NULL) {
         return -ENOMEM;
     }
     int result = 0;
     for (size_t i = 0; i < notes->count && result == 0; i++) {
-        complete[i] = notes->notes[i];
-        result = complete_note(tx, op, &complete[i]);
+        size_t made;
+        result = complete_note(tx, op, &notes->notes[i], &complete[count], &made);
+        count += result == 0 ? made : 0;
     }
-    for (size_t i = 0; i < notes->count && result == 0; i++) {
+    for (size_t i = 0; i < count && result == 0; i++) {
         result = tx_log_op(tx, op, &complete[i]);
     }
     return result;
+}
+
+static_assert(STORE_NOTES_MAXIMUM * MATCH_FILES_MAXIMUM <= TX_ENTRIES_MAXIMUM,
+              "the largest number of notes fits in a batch");
+static_assert(CHILDFILE_MEMBERS_MAXIMUM + 4 <= OPERATION_SPARES_ENTRIES &&
+                  STORE_TRIAL_MAXIMUM <= OPERATION_SPARES_ENTRIES,
+              "so does what is done with all signals of a child");
+
+size_t operation_entries(const struct store_op *op)
+{
+    if (op->run == run_notes) {
+        const struct store_note_op *notes = CONTAINER_OF(op, struct store_note_op, op);
+        return notes->count > STORE_NOTES_MAXIMUM ? 1 : notes->count * MATCH_FILES_MAXIMUM;
+    }
+    return op->lane == LANE_SPARES ? OPERATION_SPARES_ENTRIES : OPERATION_GROWS_ENTRIES;
 }
 
 void store_note_init(struct store_note_op *op)
@@ -177,11 +213,14 @@ static int acknowledge_one(struct store_tx *tx, struct store_op *op, uint64_t se
 {
     struct log_note note = {.event = LOG_NOTICE_ACKNOWLEDGED};
     struct child_key child;
-    int result = notice_child(&tx->view, op->party, sequence, &child);
+    bool has_child;
+    int result = notice_child(&tx->view, op->party, sequence, &has_child, &child);
     if (result != 0) {
         return result == STORE_NOT_FOUND ? 0 : result;
     }
-    note_subject(&note, &child);
+    if (has_child) {
+        note_subject(&note, &child);
+    }
     note_object_u64(&note, LOG_OBJECT_NOTICE, sequence);
     return tx_log_op(tx, op, &note);
 }
@@ -206,6 +245,7 @@ static int run_acknowledge(struct store_tx *tx, struct store_op *op)
     }
     counters.acknowledged = last;
     counters_save(tx, op->party, &counters);
+    notices_put_end(tx, op->party, last);
     return result == 0 && last < ack->up_to ? TX_AGAIN : result;
 }
 

@@ -19,6 +19,12 @@ enum store_lane {
 void operation_init(struct store_op *op, enum store_lane lane,
                     int (*run)(struct store_tx *tx, struct store_op *op));
 
+/* The most entries that it makes in one batch. Of the second lane, but for notes: every signal of a
+ * child's file, or of a slice, and what was done with them. */
+#define OPERATION_GROWS_ENTRIES 4
+#define OPERATION_SPARES_ENTRIES 1024
+size_t operation_entries(const struct store_op *op);
+
 /* STORE_STALE when something the operation relies on has changed since it was read. */
 int operation_check_reliance(struct store_tx *tx, const struct store_op *op) MUST_CHECK;
 

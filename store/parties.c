@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "store/clock.h"
+#include "store/notices.h"
+
 #define PROFILE_VERSION 1
 #define PROFILE_FIXED 256
 
@@ -143,6 +146,113 @@ int party_of_municipality(struct store_view *view, uint16_t code, uint32_t *ret_
     return result;
 }
 
+int party_of_follow_up(struct store_view *view, uint16_t residence, uint16_t municipality,
+                       uint32_t *ret_number)
+{
+    *ret_number = 0;
+    int result = residence == 0 ? 0 : party_of_municipality(view, residence, ret_number);
+    return result != 0 || *ret_number != 0 ? result
+                                           : party_of_municipality(view, municipality, ret_number);
+}
+
+/* ---- agreements ---- */
+
+/* The instant at which an agreement has ended: the midnight after its last day. */
+static struct row_key agreement_due(uint32_t party, const struct agreement *agreement)
+{
+    return layout_due_agreement(calendar_dutch_midnight(agreement->until_day + 1), party,
+                                agreement->municipality);
+}
+
+const struct agreement *party_find_agreement(const struct party *party, uint16_t municipality)
+{
+    for (size_t i = 0; i < party->agreement_count; i++) {
+        if (party->agreements[i].municipality == municipality) {
+            return &party->agreements[i];
+        }
+    }
+    return NULL;
+}
+
+int party_set_agreement(struct store_tx *tx, struct party *party, const struct agreement *agreement)
+{
+    size_t others = party->agreement_count;
+    others -= party_find_agreement(party, agreement->municipality) != NULL ? 1 : 0;
+    struct agreement *list = arena_new(tx->view.arena, (others + 1) * sizeof(*list));
+    if (list == NULL) {
+        return -ENOMEM;
+    }
+    if (others >= MODEL_AGREEMENTS_MAXIMUM) {
+        return STORE_TOO_MANY;
+    }
+    party_drop_agreement(tx, party, agreement->municipality);
+    if (others > 0) {
+        memcpy(list, party->agreements, others * sizeof(*list));
+    }
+    list[others] = *agreement;
+    party->agreements = list;
+    party->agreement_count = others + 1;
+    struct row_key due = agreement_due(party->number, agreement);
+    kv_put(tx->view.kv, KV_DUE, row_key_bytes(&due), (struct kv_bytes){"", 0});
+    return 0;
+}
+
+void party_drop_agreement(struct store_tx *tx, struct party *party, uint16_t municipality)
+{
+    const struct agreement *gone = party_find_agreement(party, municipality);
+    struct agreement *list =
+        arena_new(tx->view.arena, (party->agreement_count + 1) * sizeof(*list));
+    size_t count = 0;
+    if (gone == NULL || list == NULL) {
+        if (list == NULL) {
+            view_fail(&tx->view, -ENOMEM);
+        }
+        return;
+    }
+    struct row_key due = agreement_due(party->number, gone);
+    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&due));
+    for (size_t i = 0; i < party->agreement_count; i++) {
+        if (&party->agreements[i] != gone) {
+            list[count++] = party->agreements[i];
+        }
+    }
+    party->agreements = list;
+    party->agreement_count = count;
+}
+
+int party_is_covered(struct store_view *view, const struct party *party, uint16_t municipality,
+                     int32_t day, bool *ret_covered)
+{
+    uint32_t number = 0;
+    *ret_covered = party_has_agreement_with(party, municipality, day);
+    int result = *ret_covered ? 0 : party_of_municipality(view, municipality, &number);
+    for (size_t i = 0; number != 0 && i < party->agreement_count && result == 0; i++) {
+        uint32_t other = 0;
+        if (party->agreements[i].until_day >= day) {
+            result = party_of_municipality(view, party->agreements[i].municipality, &other);
+        }
+        if (result == 0 && other == number) {
+            *ret_covered = true;
+            break;
+        }
+    }
+    return result;
+}
+
+int party_municipality_today(struct store_view *view, uint16_t code, uint16_t *ret_code)
+{
+    struct party party;
+    uint32_t number;
+    int result = party_of_municipality(view, code, &number);
+    if (result == 0 && number != 0) {
+        result = party_load(view, number, &party);
+    }
+    if (result == 0) {
+        *ret_code = number != 0 && party.municipality != 0 ? party.municipality : code;
+    }
+    return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
+}
+
 bool party_has_agreement(const struct party *party, int32_t day)
 {
     for (size_t i = 0; i < party->agreement_count; i++) {
@@ -155,12 +265,15 @@ bool party_has_agreement(const struct party *party, int32_t day)
 
 bool party_has_agreement_with(const struct party *party, uint16_t municipality, int32_t day)
 {
-    for (size_t i = 0; i < party->agreement_count; i++) {
-        if (party->agreements[i].municipality == municipality) {
-            return party->agreements[i].until_day >= day;
-        }
-    }
-    return false;
+    const struct agreement *agreement = party_find_agreement(party, municipality);
+    return agreement != NULL && agreement->until_day >= day;
+}
+
+void party_put_organisation(struct store_tx *tx, const struct row_key *key, uint32_t number)
+{
+    uint8_t value[4];
+    put_be32(value, number);
+    kv_put(tx->view.kv, KV_ORGANISATION, row_key_bytes(key), (struct kv_bytes){value, 4});
 }
 
 void party_save(struct store_tx *tx, const struct party *party)
@@ -241,4 +354,21 @@ int professional_find(struct store_view *view, uint32_t party, const char *id, u
 {
     struct row_key key = professional_id_key(view, party, id);
     return read_number(view, KV_PARTY, &key, ret_number);
+}
+
+int professional_add(struct store_tx *tx, uint32_t party, struct professional *professional)
+{
+    struct party_counters counters;
+    uint8_t value[4];
+    int result = counters_load(&tx->view, party, &counters);
+    if (result != 0) {
+        return result;
+    }
+    professional->number = ++counters.professionals;
+    counters_save(tx, party, &counters);
+    put_be32(value, professional->number);
+    struct row_key key = professional_id_key(&tx->view, party, professional->id);
+    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){value, sizeof(value)});
+    professional_save(tx, party, professional);
+    return 0;
 }

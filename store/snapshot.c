@@ -9,6 +9,20 @@
 #include "store/parties.h"
 #include "store/signals.h"
 
+/* Counts it among the readers of this side. It must be counted before it begins, and on a side that
+ * has not been left meanwhile. */
+static atomic_uint *count_reader(struct store *store)
+{
+    for (;;) {
+        unsigned side = atomic_load(&store->reader_side);
+        atomic_fetch_add(&store->readers[side], 1);
+        if (atomic_load(&store->reader_side) == side) {
+            return &store->readers[side];
+        }
+        atomic_fetch_sub(&store->readers[side], 1);
+    }
+}
+
 int store_snapshot_open(struct store *store, struct arena *arena,
                         struct store_snapshot **ret_snapshot)
 {
@@ -22,6 +36,10 @@ int store_snapshot_open(struct store *store, struct arena *arena,
         .arena = arena,
         .note_seen = true,
     };
+    if (atomic_load(&store->wound_down)) {
+        return STORE_STOPPED;
+    }
+    snapshot->counted = count_reader(store);
     int result = kv_begin(store->kv, KV_READ, &snapshot->view.kv);
     if (result == 0) {
         result = view_read_head(&snapshot->view);
@@ -30,6 +48,7 @@ int store_snapshot_open(struct store *store, struct arena *arena,
         }
     }
     if (result != 0) {
+        atomic_fetch_sub(snapshot->counted, 1);
         return result < 0 ? result : VIEW_DAMAGED;
     }
     *ret_snapshot = snapshot;
@@ -42,6 +61,7 @@ void store_snapshot_close(struct store_snapshot *snapshot)
     if (snapshot != NULL && snapshot->view.kv != NULL) {
         kv_abort(snapshot->view.kv);
         snapshot->view.kv = NULL;
+        atomic_fetch_sub(snapshot->counted, 1);
     }
 }
 
@@ -67,21 +87,43 @@ int store_find_party(struct store_snapshot *snapshot, const struct oin *oin,
     return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
 }
 
+/* Moves on to a number that has rows: a party that has gone into another has none. KV_END: there is
+ * no such number. */
+static int seek_party(struct store_view *view, uint64_t *number)
+{
+    struct row_key from = layout_party((uint32_t)*number, PARTY_PROFILE);
+    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
+    struct kv_bytes key;
+    struct kv_bytes value;
+    int result = kv_range_open(view->kv, KV_PARTY, row_key_bytes(&from), (struct kv_bytes){NULL, 0},
+                               KV_UP, &range);
+    if (result == 0) {
+        result = kv_range_next(range, &key, &value);
+    }
+    if (result == 0) {
+        *number = get_be32(key.data);
+    }
+    return result;
+}
+
 int store_list_parties(struct store_snapshot *snapshot, uint32_t after, size_t limit,
                        const struct party **ret_parties, size_t *ret_count)
 {
-    struct party *parties = arena_new(snapshot->view.arena, (limit + 1) * sizeof(*parties));
+    struct store_view *view = &snapshot->view;
+    struct party *parties = arena_new(view->arena, (limit + 1) * sizeof(*parties));
     size_t count = 0;
-    if (parties == NULL) {
-        return -ENOMEM;
-    }
+    int result = parties == NULL ? -ENOMEM : 0;
     for (uint64_t number = (uint64_t)after + 1;
-         number <= snapshot->view.head.parties && count < limit; number++) {
-        int result = party_load(&snapshot->view, (uint32_t)number, &parties[count]);
-        if (result != 0) {
-            return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result; /* none ever goes */
+         result == 0 && number <= view->head.parties && count < limit; number++) {
+        result = seek_party(view, &number);
+        if (result == 0) {
+            result = party_load(view, (uint32_t)number, &parties[count]);
+            count += result == 0 ? 1 : 0;
+            result = result == STORE_NOT_FOUND ? 0 : result;
         }
-        count++;
+    }
+    if (result != 0 && result != KV_END) {
+        return result;
     }
     *ret_parties = parties;
     *ret_count = count;
@@ -105,7 +147,7 @@ int store_get_mandate(struct store_snapshot *snapshot, uint32_t supplier, uint32
     struct party represented;
     result = party_load(view, party, &represented);
     if (result != 0) {
-        return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
+        return result;
     }
     mandate.oin = represented.oin;
     mandate.name = represented.name;
@@ -133,6 +175,7 @@ int store_list_mandates(struct store_snapshot *snapshot, uint32_t supplier,
             uint32_t party = get_be32((const uint8_t *)key.data + 5);
             result = store_get_mandate(snapshot, supplier, party, &mandates[count]);
             count += result == 0 ? 1 : 0;
+            result = result == STORE_NOT_FOUND ? 0 : result;
         }
     }
     if (result != 0 && result != KV_END) {

@@ -3,10 +3,13 @@
 #ifndef STORE_SNAPSHOT_H
 #define STORE_SNAPSHOT_H
 
+#include <stdatomic.h>
+
 #include "store/view.h"
 
 struct store_snapshot {
     struct store_view view;
+    atomic_uint *counted; /* among whom it is: see struct store */
 };
 
 #endif

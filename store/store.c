@@ -12,8 +12,9 @@
 #include "store/committer.h"
 #include "store/keymarks.h"
 #include "store/kv_lmdb.h"
+#include "store/winddown.h"
 
-#define FORMAT_NAME "format"
+#define FORMAT_NAME WINDDOWN_FORMAT_NAME
 #define FORMAT_TEXT "verwijsindex-1"
 #define RESERVE_BYTES (UINT64_C(64) << 20)
 #define READERS 1024
@@ -29,6 +30,9 @@ void store_policy_default(struct store_policy *ret_policy)
         .peek_minutes = 60,
         .statistics_minimum = 5,
         .log_years = 5,
+        .registry_wait_days = 31,
+        .family_parent = true,
+        .access_requests_per_day = 50,
     };
 }
 
@@ -38,6 +42,11 @@ static int check_format(struct store_view *view, bool *ret_is_new, char why[stat
     struct kv_bytes value;
     int result = kv_get(view->kv, KV_META, row_key_bytes(&key), &value);
     *ret_is_new = result == KV_NOT_FOUND;
+    if (result == 0 && value.size == strlen(WINDDOWN_FORMAT_TEXT) &&
+        memcmp(value.data, WINDDOWN_FORMAT_TEXT, value.size) == 0) {
+        snprintf(why, STORE_WHY_SIZE, "the index was wound down: there is nothing to open");
+        return STORE_STOPPED;
+    }
     if (result == 0 &&
         (value.size != strlen(FORMAT_TEXT) || memcmp(value.data, FORMAT_TEXT, value.size) != 0)) {
         snprintf(why, STORE_WHY_SIZE, "the store has another format than %s", FORMAT_TEXT);
@@ -206,6 +215,7 @@ static int allocate(const struct store_options *options, struct store **ret_stor
     waiters_init(&store->waiters);
     arena_init(&store->arena);
     store->last = &store->first;
+    atomic_store(&store->oldest_due, INT64_MAX);
     store->kv = options->engine;
     store->keys = options->keys;
     store->policy = options->policy;
@@ -258,6 +268,9 @@ int store_open(const struct store_options *options, struct store **ret_store,
         result = recover(store, why);
     }
     if (result == 0) {
+        result = turn_recover(store, why);
+    }
+    if (result == 0) {
         result = kv_measure_room(store->kv, &room);
     }
     if (result == 0) {
@@ -291,9 +304,22 @@ void store_close(struct store *store)
     free(store);
 }
 
+int store_remove(const char *path)
+{
+    return kv_lmdb_remove(path);
+}
+
 static uint64_t load(atomic_uint_least64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* By how much the oldest row that is due is late. */
+static int64_t due_lag(struct store *store)
+{
+    int64_t oldest = atomic_load_explicit(&store->oldest_due, memory_order_relaxed);
+    int64_t now = clock_now();
+    return oldest < now ? now - oldest : 0;
 }
 
 void store_get_status(struct store *store, struct store_status *ret_status)
@@ -308,6 +334,12 @@ void store_get_status(struct store *store, struct store_status *ret_status)
         .set_aside = load(&store->set_aside),
         .signals = load(&store->signals),
         .matches = load(&store->matches),
+        .due_rows = load(&store->due_rows),
+        .due_lag = due_lag(store),
+        .epoch = keyring_current(store->keys, KEYRING_EPOCH),
+        .epoch_turning = atomic_load(&store->turn.walking),
+        .epoch_overdue = atomic_load(&store->turn.overdue),
+        .epoch_turned_at = atomic_load(&store->turn.ended_at),
     };
     uint64_t indexed = load(&store->indexed);
     status.unindexed = status.log_size > indexed ? status.log_size - indexed : 0;

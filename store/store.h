@@ -39,11 +39,16 @@ enum store_condition {
     STORE_STOPPED,    /* closing, or dead after a failed commit */
     STORE_EXISTS,     /* party or mandate */
     STORE_UNKNOWN_PROFESSIONAL,
-    STORE_IN_USE,        /* the professional still has signals */
-    STORE_TOO_MANY,      /* live signals on one child; agreements of one party */
-    STORE_BEYOND_HEAD,   /* acknowledging what was never given out */
-    STORE_UNKNOWN_PARTY, /* an operator names one */
-    STORE_NO_AGREEMENT,  /* with that municipality, on this day */
+    STORE_IN_USE,          /* the professional still has signals */
+    STORE_TOO_MANY,        /* live signals on one child; agreements of one party */
+    STORE_BEYOND_HEAD,     /* acknowledging what was never given out */
+    STORE_UNKNOWN_PARTY,   /* an operator names one */
+    STORE_NO_AGREEMENT,    /* with that municipality, on this day */
+    STORE_ENDED,           /* the signal is archived; the match has ended */
+    STORE_TOO_OLD,         /* the youth has reached the age limit */
+    STORE_TOO_OFTEN,       /* more access requests than a day may have */
+    STORE_NO_MUNICIPALITY, /* a party with that role: which one it is has not been said */
+    STORE_NO_SUPPLIER,     /* a mandate is for a party with that role */
     STORE_CONDITIONS,
 };
 
@@ -58,13 +63,17 @@ struct store_policy {
     int peek_minutes;
     int statistics_minimum;
     int log_years;
+    int registry_wait_days; /* how long what the register tells of a child without signals stays */
+    bool family_parent;
+    bool family_address;
+    int access_requests_per_day;
 };
 void store_policy_default(struct store_policy *ret_policy);
 
 struct store_options {
     const char *path;
     uint64_t map_bytes;
-    const struct keyring *keys; /* must outlive the store */
+    struct keyring *keys; /* must outlive the store; epoch keys come and go */
     const char *log_origin;
     struct store_policy policy;
     size_t queue_maximum; /* operations waiting; 0: the default, 4096 */
@@ -227,7 +236,7 @@ struct store_note_op {
     size_t count;
     const struct log_note *notes; /* at most STORE_NOTES_MAXIMUM */
 };
-#define STORE_NOTES_MAXIMUM 1024
+#define STORE_NOTES_MAXIMUM 1000
 void store_note_init(struct store_note_op *op);
 
 /* A professional reports involvement with a child (Jeugdwet 7.1.2.1, 7.1.4.1). */
@@ -240,6 +249,7 @@ struct store_signal_post {
     uint16_t municipality;
     int32_t birth_day;
     const char *reference; /* "" for none */
+    bool quiet;            /* forms matches, sends no notices */
     /* Out: */
     bool created;         /* false: the same professional had signalled this child already */
     struct signal signal; /* `professional` is the text given, `reference` is `kept_reference` */
@@ -248,6 +258,19 @@ struct store_signal_post {
     struct uuid match;
 };
 void store_signal_post_init(struct store_signal_post *op);
+
+/* An unanswered prompt archives it; an answered one makes it a fresh report (7.1.4.5). Keeps its
+ * id. STORE_NOT_FOUND, STORE_ENDED, STORE_TOO_OLD, STORE_NO_AGREEMENT. */
+struct store_signal_renew {
+    struct store_op op;
+    struct uuid id;
+    int32_t birth_day;
+    /* Out: */
+    struct signal signal; /* texts are the two below */
+    char kept_reference[MODEL_REFERENCE_BYTES + 1];
+    char kept_professional[PROFESSIONAL_ID_MAXIMUM + 1];
+};
+void store_signal_renew_init(struct store_signal_renew *op);
 
 enum withdraw_reason { WITHDRAW_ENDED = 1, WITHDRAW_WRONGFUL = 2 };
 struct store_signal_withdraw {
@@ -270,9 +293,112 @@ void store_professional_put_init(struct store_professional_put *op);
 struct store_professional_delete {
     struct store_op op;
     const char *id;
-    struct uuid scanned; /* private */
+    /* Private: */
+    struct uuid scanned;
+    uint64_t since; /* the revision in which the scan began */
 };
 void store_professional_delete_init(struct store_professional_delete *op);
+
+/* All live signals of one who leaves go to a colleague, in slices; answers when all have. What has
+ * begun goes on after a crash; asked for again it is joined. STORE_NOT_FOUND: `from`;
+ * STORE_UNKNOWN_PROFESSIONAL: `to`, or both are the same; STORE_IN_USE: they are going to somebody
+ * else, or the party into another. */
+struct store_transfer {
+    struct store_op op;
+    const char *from;
+    const char *to;
+    /* Out: */
+    uint32_t moved;
+    uint32_t merged; /* of those: the colleague had signalled the same child */
+    /* Private: */
+    uint32_t number; /* of `from` */
+};
+void store_transfer_init(struct store_transfer *op);
+
+/* One side says that those involved have spoken to each other (7.1.3.2). STORE_NOT_FOUND: no such
+ * match for the party; STORE_UNKNOWN_PROFESSIONAL: not in it; STORE_ENDED. */
+struct store_confirm_contact {
+    struct store_op op;
+    struct uuid match;
+    const char *professional;
+};
+void store_confirm_contact_init(struct store_confirm_contact *op);
+
+/* ---- what the population register tells ---- */
+
+/* Who somebody is: child, parent or address, each of its own prefix. Secret. */
+struct identity {
+    struct child_key key;
+    struct oprf_element element;
+};
+
+#define STORE_PARENTS_MAXIMUM 4
+enum person_event {
+    PERSON_DIED = 1,
+    PERSON_MOVED,    /* municipality */
+    PERSON_REPLACED, /* `other` takes the place of `child`: both are one child from now on */
+    PERSON_ASSIGNED, /* the same: `child` was known by name, `other` is its number */
+    PERSON_RELATIONS /* parents, address, institution: all there are */
+};
+/* Known or not, the result is the same: 0. STORE_TOO_MANY: numbers of one child. */
+struct store_person_event {
+    struct store_op op;
+    enum person_event event;
+    struct identity child;
+    struct identity other;
+    uint32_t evaluation_key;
+    uint16_t municipality;
+    size_t parent_count;
+    struct identity parents[STORE_PARENTS_MAXIMUM];
+    bool has_address;
+    bool institution;
+    struct identity address;
+};
+void store_person_event_init(struct store_person_event *op);
+
+/* ---- rights ---- */
+
+/* Logs the request with what is held; the pack is read afterwards. STORE_TOO_OFTEN. */
+struct store_access_request {
+    struct store_op op;
+    struct child_key child;
+    const char *case_reference;
+    uint32_t held; /* out: signals under this municipality, and 1 for registry data */
+};
+void store_access_request_init(struct store_access_request *op);
+
+/* The reader is a municipality; shows what is held under its agreements. 0 also when that is
+ * nothing. */
+int store_read_pack(struct store_snapshot *snapshot, uint32_t municipality_party,
+                    const struct child_key *child, struct access_pack *ret_pack) MUST_CHECK;
+
+/* Upheld objection or erasure (7.1.5): at once, of what was made under this municipality. */
+struct store_erasure {
+    struct store_op op;
+    struct child_key child;
+    bool archive_only;
+    const char *ground;
+    const char *case_reference;
+    uint32_t erased; /* out */
+};
+void store_erasure_init(struct store_erasure *op);
+
+/* With what was counted of municipalities that have become part of it. */
+int store_get_statistics(struct store_snapshot *snapshot, uint16_t municipality, int year,
+                         struct statistics *ret_statistics) MUST_CHECK;
+
+/* How many notices it would send to post signals on these children: the dry run of a quiet
+ * loading. Each child is an entry, and auditors are told. */
+#define STORE_TRIAL_MINIMUM 100
+#define STORE_TRIAL_MAXIMUM 256
+struct store_trial {
+    struct store_op op;
+    size_t count;
+    const struct child_key *children;
+    uint16_t municipality;
+    uint64_t notices; /* out; exact */
+};
+void store_trial_init(struct store_trial *op);
 
 /* STORE_BEYOND_HEAD. Lower than before changes nothing. Works in slices; answers when all is done.
  */
@@ -282,10 +408,11 @@ struct store_acknowledge {
 };
 void store_acknowledge_init(struct store_acknowledge *op);
 
-/* Operator actions on parties. STORE_EXISTS, STORE_UNKNOWN_PARTY, STORE_TOO_MANY. */
+/* Operator actions on parties. STORE_EXISTS, STORE_UNKNOWN_PARTY, STORE_TOO_MANY,
+ * STORE_NO_MUNICIPALITY, STORE_NO_SUPPLIER; STORE_IN_USE: the party is going into another. */
 enum party_action {
     PARTY_ADD = 1, /* oin, name, roles, agreement (municipality, until), own_municipality */
-    PARTY_CHANGE,  /* name, contact_*: those not NULL; roles: when not 0 */
+    PARTY_CHANGE,  /* name, contact_*: those not NULL; roles, own_municipality: when not 0 */
     PARTY_SUSPEND,
     PARTY_RESUME,
     PARTY_AGREEMENT_ADD, /* or prolong */
@@ -311,6 +438,34 @@ struct store_party_change {
     uint32_t number;
 };
 void store_party_change_init(struct store_party_change *op);
+
+/*
+ * One party goes into another: signals, professionals, inbox, agreements, mandates, and the
+ * municipality that it is. In slices; answers when all has gone; goes on after a crash, and asked
+ * for again it is joined. From the beginning `from` is suspended; at the end its OIN is unknown.
+ * STORE_UNKNOWN_PARTY; STORE_EXISTS: they are the same; STORE_TOO_MANY: agreements;
+ * STORE_IN_USE: another merge has not ended.
+ */
+struct store_party_merge {
+    struct store_op op;
+    struct oin from;
+    struct oin into;
+    /* Out: */
+    uint32_t number;      /* of the one that is left */
+    uint32_t from_number; /* private */
+};
+void store_party_merge_init(struct store_party_merge *op);
+
+/* A new epoch key, all rows under it, the old one destroyed; in slices. Answers when all is done.
+ * STORE_IN_USE: the directory of epoch keys cannot be written, or a snapshot from before the end of
+ * the last turn has not been closed for half a minute. */
+struct store_epoch_turn {
+    struct store_op op;
+    uint32_t epoch; /* out */
+    uint64_t rows;  /* out: written again */
+    bool begun;     /* private */
+};
+void store_epoch_turn_init(struct store_epoch_turn *op);
 
 /* ---- waiting for notices ---- */
 
@@ -344,8 +499,14 @@ struct store_status {
     uint64_t used_bytes;
     uint64_t free_bytes;
     uint64_t map_bytes;
-    uint64_t signals; /* live and archived */
-    uint64_t matches; /* open */
+    uint64_t signals;  /* live and archived */
+    uint64_t matches;  /* open */
+    uint64_t due_rows; /* worked off since start */
+    int64_t due_lag;   /* ms by which the oldest due row is late; 0: none is */
+    uint32_t epoch;    /* id of the current epoch key */
+    bool epoch_turning;
+    bool epoch_overdue;      /* it is time for a turn, and none can be made: tried again daily */
+    int64_t epoch_turned_at; /* when the last turn ended; 0: there was none */
     bool failed;
 };
 void store_get_status(struct store *store, struct store_status *ret_status);
@@ -358,5 +519,27 @@ void store_get_status(struct store *store, struct store_status *ret_status);
  */
 int store_backup(struct store *store, const char *directory,
                  char why[static STORE_WHY_SIZE]) MUST_CHECK;
+
+/*
+ * The end of the index (domain rule 15): takes no operations any more, runs those that are queued,
+ * logs the end, writes a signed statement of the log's final tree and its leaves into a new
+ * directory, then destroys every row: nothing but closing the store is possible afterwards, here
+ * or at a later start, wherever this is interrupted. The caller destroys the keys and removes the
+ * files. Takes long: call it from a thread of its own.
+ *
+ * The directory, mode 0700, which is durable before the first row goes:
+ *   statement         the final checkpoint with two extension lines: `wound-down <RFC 3339 time>`
+ *                     and `destroyed all epoch keys and all rows of this index`
+ *   leaves            the commitments of all entries, 32 bytes each
+ *   final-checkpoint  the same checkpoint, without these lines
+ *
+ * STORE_EXISTS when the directory is there already; STORE_STOPPED with `why` when the log is not
+ * sound. In both cases, and after a fault before the rows go, the index goes on; its log may then
+ * have an entry of an end that did not come about.
+ */
+int store_wind_down(struct store *store, const struct attribution *by, const char *directory,
+                    char why[static STORE_WHY_SIZE]) MUST_CHECK;
+/* The files of a store that has been wound down, and closed. 0 or a fault. */
+int store_remove(const char *path) MUST_CHECK;
 
 #endif

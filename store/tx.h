@@ -15,6 +15,8 @@
 /* An operation's own result, besides those of enum store_condition: not done yet, run me again in
  * the next batch. */
 #define TX_AGAIN 1000
+/* The same, but run me again when the turn of the epoch key has ended. */
+#define TX_AFTER_TURN 1001
 
 /* What the committer remembers between batches; dropped whenever a batch is aborted. */
 struct actor_slot {
@@ -28,13 +30,33 @@ struct tx_memory {
     struct actor_slot actors[TX_ACTOR_SLOTS];
 };
 
+/* Where a turn of the epoch key stands (store/turn.h). */
+struct epoch_state {
+    uint32_t oldest;         /* no row is sealed under an older epoch; 0: not known */
+    uint32_t month;          /* in which the last turn began: calendar_month_number() */
+    uint32_t target;         /* the walk writes rows under this epoch; 0: there is no walk */
+    int64_t began_at;        /* of that walk */
+    int64_t ended_at;        /* of the last turn; 0: there was none */
+    uint64_t rows;           /* written again, so far or by the last turn */
+    unsigned step;           /* where the walk is: which part of the store, */
+    struct row_key position; /* and the last row looked at; size 0: none */
+};
+struct turn;
+
 struct store_tx {
     struct store_view view;
     int64_t now; /* of this batch; never before the last entry */
     struct merkle_frontier frontier;
     struct tx_memory *memory; /* in locked memory */
     size_t entries;
+    size_t peek_looked;        /* log entries that peek_detect() has opened in this batch */
     struct row_key failed_due; /* the due row that could not be worked off; size 0: none */
+    bool quiet;                /* there are no operations in this transaction */
+    uint64_t due_rows;         /* worked off */
+    struct epoch_state epoch;
+    bool epoch_started; /* it was written down that a turn has begun */
+    bool epoch_sliced;  /* a slice of the turn was run */
+    struct turn *turn;  /* what of it is not in the store */
     size_t touched_count;
     size_t touched_capacity;
     uint32_t *touched; /* parties whose waiters are completed after the commit */
@@ -56,6 +78,10 @@ int tx_subject(struct store_tx *tx, const struct child_key *child,
 /* The key of a month's log records and salts. `make`: when there is none yet. */
 int log_month_key(struct store_view *view, uint32_t month, bool make,
                   uint8_t ret_key[static SEAL_KEY_BYTES]) MUST_CHECK;
+
+/* Its row under the epoch of today, for the turn; `value` is what stands there. True when it was
+ * written. */
+bool log_month_key_renew(struct store_tx *tx, const struct row_key *row, struct kv_bytes value);
 
 /* Reads the root of a complete subtree of the stored tree: a merkle_reader on a view. */
 int log_read_node(void *view, unsigned level, uint64_t index, struct merkle_hash *ret_hash);
@@ -79,5 +105,7 @@ int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more) MUST_CHECK;
 bool due_set_aside(struct store_tx *tx, const struct row_key *row);
 /* The instant of the first due row; INT64_MAX when there is none. */
 int due_next(struct store_view *view, int64_t *ret_instant) MUST_CHECK;
+/* The same, but a row of the turn of the epoch key: that has all the time it needs. */
+int due_oldest(struct store_view *view, int64_t *ret_instant) MUST_CHECK;
 
 #endif

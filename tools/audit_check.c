@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,64 +25,18 @@ struct check {
     char text[AUDIT_LINE_MAXIMUM];
 };
 
-/* `about` is the entry, or NULL. */
-static void PRINTF_LIKE(3, 0) add_finding(struct audit_report *report, const uint64_t *about,
-                                          const char *format, va_list arguments)
-{
-    size_t position = report->finding_count++;
-    if (position < AUDIT_FINDINGS_MAXIMUM) {
-        struct audit_finding *finding = &report->findings[position];
-        finding->has_index = about != NULL;
-        finding->index = about != NULL ? *about : 0;
-        vsnprintf(finding->what, sizeof(finding->what), format, arguments);
-    }
-}
-
-static void PRINTF_LIKE(2, 3) find(struct audit_report *report, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    add_finding(report, NULL, format, arguments);
-    va_end(arguments);
-}
-
-static void PRINTF_LIKE(3, 4)
-    find_in_entry(struct audit_report *report, uint64_t index, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    add_finding(report, &index, format, arguments);
-    va_end(arguments);
-}
-
-static bool open_note(struct audit_report *report, const char *which, const char *note,
-                      const struct checkpoint_vkey *vkey, struct checkpoint *ret_checkpoint)
-{
-    static const char *const reasons[] = {
-        [CHECKPOINT_MALFORMED] = "is not a signed checkpoint of this key's log",
-        [CHECKPOINT_NOT_SIGNED] = "is not signed with this key",
-        [CHECKPOINT_BAD_SIGNATURE] = "was changed, or its signature was: the signature is wrong",
-    };
-    uint64_t time = 0;
-    int result = checkpoint_open(note, strlen(note), vkey, ret_checkpoint, &time);
-    if (result != CHECKPOINT_OK) {
-        find(report, "the %scheckpoint %s", which, reasons[result]);
-    }
-    return result == CHECKPOINT_OK;
-}
-
 /* 0 with or without a checkpoint that can be used. */
 static int check_checkpoint(struct check *check, const struct checkpoint_vkey *vkey)
 {
     CLEANUP(text_finish) struct text note = {0};
     int result = audit_file_read(check->directory, AUDIT_CHECKPOINT, &note);
     if (result == -ENOENT) {
-        find(check->report, "there is no file " AUDIT_CHECKPOINT);
+        audit_find(check->report, "there is no file " AUDIT_CHECKPOINT);
         return 0;
     }
     if (result == 0) {
-        check->report->has_checkpoint =
-            open_note(check->report, "", note.bytes, vkey, &check->report->checkpoint);
+        check->report->has_checkpoint = audit_open_note(check->report, "checkpoint", note.bytes,
+                                                        vkey, &check->report->checkpoint);
     }
     return result;
 }
@@ -99,10 +52,10 @@ static void compare_old_root(struct check *check)
     merkle_frontier_root(&check->frontier, &root);
     check->old_root_seen = true;
     if (memcmp(&root, &check->old.root, sizeof(root)) != 0) {
-        find(check->report,
-             "the log was rewritten: its first %" PRIu64
-             " entries are not those of the earlier checkpoint",
-             check->old.size);
+        audit_find(check->report,
+                   "the log was rewritten: its first %" PRIu64
+                   " entries are not those of the earlier checkpoint",
+                   check->old.size);
     }
 }
 
@@ -119,7 +72,8 @@ static int continue_from_proof(struct check *check, const struct audit_entry *fi
     }
     int result = audit_file_read(check->directory, AUDIT_SINCE_PROOF, &json);
     if (result == -ENOENT) {
-        find(report, "there is no file " AUDIT_SINCE_PROOF ", which an export with --since has");
+        audit_find(report,
+                   "there is no file " AUDIT_SINCE_PROOF ", which an export with --since has");
         return 0;
     }
     result = result != 0 ? result : audit_proof_read(json.bytes, json.length, &proof);
@@ -128,8 +82,8 @@ static int continue_from_proof(struct check *check, const struct audit_entry *fi
     }
     merkle_leaf(first->commitment, COMMITMENT_BYTES, &leaf);
     if (result > 0 || proof.index != first->index || proof.tree_size != report->checkpoint.size) {
-        find(report, AUDIT_SINCE_PROOF " is not the proof of entry %" PRIu64 " in this tree",
-             first->index);
+        audit_find(report, AUDIT_SINCE_PROOF " is not the proof of entry %" PRIu64 " in this tree",
+                   first->index);
         return 0;
     }
     if (memcmp(&leaf, &proof.leaf, sizeof(leaf)) != 0 ||
@@ -137,7 +91,7 @@ static int continue_from_proof(struct check *check, const struct audit_entry *fi
                                  &report->checkpoint.root) ||
         merkle_frontier_from_proof(proof.index, proof.tree_size, &proof.proof, &check->frontier) !=
             0) {
-        find_in_entry(report, first->index, "is not in the tree that the checkpoint signs");
+        audit_find_in_entry(report, first->index, "is not in the tree that the checkpoint signs");
         return 0;
     }
     check->tree_is_whole = true;
@@ -155,10 +109,10 @@ static int begin(struct check *check, const struct audit_entry *first)
         return AUDIT_NEEDS_SINCE;
     }
     if (first->index != check->old.size) {
-        find(check->report,
-             "the export begins with entry %" PRIu64
-             ", the earlier checkpoint ends before %" PRIu64,
-             first->index, check->old.size);
+        audit_find(check->report,
+                   "the export begins with entry %" PRIu64
+                   ", the earlier checkpoint ends before %" PRIu64,
+                   first->index, check->old.size);
         check->tree_is_whole = false;
         return 0;
     }
@@ -169,21 +123,22 @@ static void check_order(struct check *check, const struct audit_entry *entry)
 {
     struct audit_report *report = check->report;
     if (entry->index > check->expected) {
-        find(report, "line %" PRIu64 " holds entry %" PRIu64 ": entry %" PRIu64 " %s", check->line,
-             entry->index, check->expected,
-             entry->index - check->expected > 1 ? "and others after it are missing" : "is missing");
+        audit_find(report, "line %" PRIu64 " holds entry %" PRIu64 ": entry %" PRIu64 " %s",
+                   check->line, entry->index, check->expected,
+                   entry->index - check->expected > 1 ? "and others after it are missing"
+                                                      : "is missing");
     } else if (entry->index < check->expected) {
-        find(report, "line %" PRIu64 " holds entry %" PRIu64 " again, or out of order", check->line,
-             entry->index);
+        audit_find(report, "line %" PRIu64 " holds entry %" PRIu64 " again, or out of order",
+                   check->line, entry->index);
     }
     if (entry->index != check->expected) {
         check->tree_is_whole = false;
     } else if (entry->logged_at < check->previous_time) {
-        find_in_entry(report, entry->index, "its time is before that of the entry before it");
+        audit_find_in_entry(report, entry->index, "its time is before that of the entry before it");
     }
     if (report->has_checkpoint && entry->index >= report->checkpoint.size) {
-        find_in_entry(report, entry->index, "is beyond the checkpoint, which signs %" PRIu64,
-                      report->checkpoint.size);
+        audit_find_in_entry(report, entry->index, "is beyond the checkpoint, which signs %" PRIu64,
+                            report->checkpoint.size);
     }
 }
 
@@ -196,7 +151,7 @@ static int check_line(struct check *check, size_t length)
         return result;
     }
     if (result == AUDIT_ENTRY_MALFORMED) {
-        find(check->report, "line %" PRIu64 " is not an entry: %s", check->line, why);
+        audit_find(check->report, "line %" PRIu64 " is not an entry: %s", check->line, why);
         check->tree_is_whole = false;
         check->expected++;
         return 0;
@@ -208,7 +163,7 @@ static int check_line(struct check *check, size_t length)
         }
     }
     if (result == AUDIT_ENTRY_CHANGED) {
-        find_in_entry(check->report, entry.index, "%s", why);
+        audit_find_in_entry(check->report, entry.index, "%s", why);
     }
     check_order(check, &entry);
     compare_old_root(check);
@@ -230,8 +185,8 @@ static int check_lines(struct check *check, FILE *file)
         size_t length = strlen(check->text);
         check->line++;
         if (length == 0 || check->text[length - 1] != '\n') {
-            find(check->report, "line %" PRIu64 " is cut off, too long, or holds a zero byte",
-                 check->line);
+            audit_find(check->report, "line %" PRIu64 " is cut off, too long, or holds a zero byte",
+                       check->line);
             check->tree_is_whole = false;
             return 0;
         }
@@ -254,7 +209,7 @@ static int check_entries(struct check *check)
 {
     int descriptor = openat(check->directory, AUDIT_ENTRIES, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 && errno == ENOENT) {
-        find(check->report, "there is no file " AUDIT_ENTRIES);
+        audit_find(check->report, "there is no file " AUDIT_ENTRIES);
         return 0;
     }
     if (descriptor < 0) {
@@ -287,18 +242,21 @@ static void conclude(struct check *check)
     if (is_empty_continuation(check)) {
         report->first_index = check->old.size;
         if (memcmp(&check->old.root, &report->checkpoint.root, sizeof(root)) != 0) {
-            find(report, "the log was rewritten: two checkpoints of one size have other roots");
+            audit_find(report,
+                       "the log was rewritten: two checkpoints of one size have other roots");
         }
         return;
     }
     if (check->expected < report->checkpoint.size) {
-        find(report, "the export ends before entry %" PRIu64 ", the checkpoint signs %" PRIu64,
-             check->expected, report->checkpoint.size);
+        audit_find(report,
+                   "the export ends before entry %" PRIu64 ", the checkpoint signs %" PRIu64,
+                   check->expected, report->checkpoint.size);
     } else if (check->tree_is_whole) {
         merkle_frontier_root(&check->frontier, &root);
         if (memcmp(&root, &report->checkpoint.root, sizeof(root)) != 0) {
-            find(report, "the tree of these entries has another root than the checkpoint signs: an "
-                         "entry was replaced together with its commitment");
+            audit_find(report,
+                       "the tree of these entries has another root than the checkpoint signs: an "
+                       "entry was replaced together with its commitment");
         }
     }
 }
@@ -306,14 +264,14 @@ static void conclude(struct check *check)
 static bool check_since(struct check *check, const struct checkpoint_vkey *vkey, const char *since)
 {
     struct audit_report *report = check->report;
-    if (since == NULL || !open_note(report, "earlier ", since, vkey, &check->old)) {
+    if (since == NULL || !audit_open_note(report, "earlier checkpoint", since, vkey, &check->old)) {
         return since == NULL;
     }
     report->has_since = true;
     report->since_size = check->old.size;
     if (report->has_checkpoint && check->old.size > report->checkpoint.size) {
-        find(report, "the log has shrunk: from %" PRIu64 " entries to %" PRIu64, check->old.size,
-             report->checkpoint.size);
+        audit_find(report, "the log has shrunk: from %" PRIu64 " entries to %" PRIu64,
+                   check->old.size, report->checkpoint.size);
         return false;
     }
     return true;

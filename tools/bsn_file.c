@@ -1,74 +1,81 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tools/bsn_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "crypto/secret.h"
+
+#define SPACE " \t\r\n"
 
 void bsn_text_wipe(struct bsn_text *text)
 {
     secret_wipe(text, sizeof(*text));
 }
 
-/* Straight from the descriptor: stdio would keep a copy in its buffer. At most `size` bytes. */
-static ssize_t read_all(int descriptor, char *out, size_t size)
+void bsn_list_wipe(struct bsn_list *list)
 {
-    size_t length = 0;
-    while (length < size) {
-        ssize_t got = read(descriptor, out + length, size - length);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return -1;
-        }
-        if (got == 0) {
-            break;
-        }
-        length += (size_t)got;
-    }
-    return (ssize_t)length;
+    secret_wipe(list, sizeof(*list));
 }
 
-static void trim(struct bsn_text *text)
+int bsn_file_read(const struct command *command, const char *option, const char *path,
+                  struct bsn_text *ret_text)
 {
-    static const char space[] = " \t\r\n";
-    size_t start = strspn(text->digits, space);
-    size_t length = strlen(text->digits + start);
-    while (length > 0 && strchr(space, text->digits[start + length - 1]) != NULL) {
+    CLEANUP(text_finish) struct text text = {0};
+    int result = private_file_read(command, option, path, BSN_FILE_MAXIMUM, &text);
+    if (result != 0) {
+        return result;
+    }
+    if (strpbrk(text.bytes, SPACE) != NULL) {
+        return options_complain(command, "--%s %s: this is not one BSN", option, path);
+    }
+    *ret_text = (struct bsn_text){0};
+    memcpy(ret_text->digits, text.bytes, text.length);
+    return 0;
+}
+
+static int take_line(struct bsn_list *list, const char *line, size_t length, size_t maximum)
+{
+    while (length > 0 && strchr(SPACE, line[length - 1]) != NULL) {
         length--;
     }
-    memmove(text->digits, text->digits + start, length);
-    secret_wipe(text->digits + length, sizeof(text->digits) - length);
+    size_t leading = strspn(line, " \t");
+    if (leading >= length) {
+        return 0;
+    }
+    if (length - leading > BSN_FILE_MAXIMUM || list->count == maximum) {
+        return -1;
+    }
+    memcpy(list->numbers[list->count++].digits, line + leading, length - leading);
+    return 0;
 }
 
-int bsn_file_read(const struct command *command, const char *path, struct bsn_text *ret_text)
+int bsn_file_read_list(const struct command *command, const char *option, const char *path,
+                       size_t maximum, struct bsn_list *ret_list)
 {
-    CLEANUP(bsn_text_wipe) struct bsn_text text = {0};
-    bool is_stdin = strcmp(path, "-") == 0;
-    int descriptor = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return options_complain(command, "--bsn-file %s: %s", path, strerror(errno));
+    CLEANUP(text_finish) struct text text = {0};
+    CLEANUP(bsn_list_wipe) struct bsn_list list = {0};
+    int result = private_file_read(command, option, path, BSN_LIST_FILE_MAXIMUM, &text);
+    if (result != 0) {
+        return result;
     }
-    ssize_t length = read_all(descriptor, text.digits, sizeof(text.digits));
-    int saved = errno;
-    if (!is_stdin) {
-        close(descriptor);
+    const char *at = text.bytes;
+    for (size_t line = 1; *at != '\0'; line++) {
+        size_t length = strcspn(at, "\n");
+        if (take_line(&list, at, length, maximum) != 0) {
+            return options_complain(command, "--%s %s: line %zu %s", option, path, line,
+                                    list.count == maximum ? "is one too many" : "is not one BSN");
+        }
+        at += length + (at[length] == '\n');
     }
-    if (length < 0) {
-        return options_complain(command, "--bsn-file %s: %s", path, strerror(saved));
-    }
-    if ((size_t)length == sizeof(text.digits) ||
-        strlen(text.digits) != (size_t)length) { /* too long, or with a NUL in it */
-        return options_complain(command, "--bsn-file %s: this is not one BSN", path);
-    }
-    trim(&text);
-    if (text.digits[0] == '\0') {
-        return options_complain(command, "--bsn-file %s: there is nothing in it", path);
-    }
-    *ret_text = text;
+    *ret_list = list;
     return 0;
+}
+
+void bsn_list_add(const struct bsn_list *list, const char *name, struct text *body)
+{
+    text_open_list_member(body, name);
+    for (size_t i = 0; i < list->count; i++) {
+        text_add_item(body, list->numbers[i].digits, strlen(list->numbers[i].digits));
+    }
+    text_close_list(body);
 }

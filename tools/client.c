@@ -16,8 +16,6 @@
 struct client {
     CURL *curl;
     struct client_settings settings;
-    struct curl_slist *headers;      /* without a body */
-    struct curl_slist *body_headers; /* with one */
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -39,18 +37,28 @@ static bool add_header(struct curl_slist **list, const char *header)
     return true;
 }
 
-static bool add_headers(struct client *client, struct curl_slist **list, bool with_body)
+static bool add_header_of(struct curl_slist **list, const char *name, const char *value)
 {
+    char header[CLIENT_HEADER_MAXIMUM];
+    int length = snprintf(header, sizeof(header), "%s: %s", name, value);
+    return length > 0 && (size_t)length < sizeof(header) && add_header(list, header);
+}
+
+static bool add_headers(const struct client *client, const struct client_request *request,
+                        struct curl_slist **list)
+{
+    const char *principal = client->settings.on_behalf_of;
     /* A header without a value takes out what curl would send by itself. */
-    bool good = add_header(list, "Accept: */*") && add_header(list, "Expect:") &&
-                add_header(list, with_body ? "Content-Type: application/json" : "Content-Type:");
-    if (good && client->settings.on_behalf_of != NULL) {
-        char header[CLIENT_HEADER_MAXIMUM];
-        int length =
-            snprintf(header, sizeof(header), "On-Behalf-Of: %s", client->settings.on_behalf_of);
-        good = length > 0 && (size_t)length < sizeof(header) && add_header(list, header);
-    }
-    return good;
+    return add_header_of(list, "Accept", request->accept != NULL ? request->accept : "*/*") &&
+           add_header(list, "Expect:") &&
+           add_header(list,
+                      request->body != NULL ? "Content-Type: application/json" : "Content-Type:") &&
+           (principal == NULL || add_header_of(list, "On-Behalf-Of", principal));
+}
+
+static void headers_finish(struct curl_slist **list)
+{
+    curl_slist_free_all(*list);
 }
 
 static bool set_connection(const struct client *client)
@@ -94,8 +102,7 @@ int client_new(const struct client_settings *settings, struct client **ret_clien
     }
     client->settings = *settings;
     client->curl = curl_easy_init();
-    if (client->curl == NULL || !add_headers(client, &client->headers, false) ||
-        !add_headers(client, &client->body_headers, true) || !set_connection(client)) {
+    if (client->curl == NULL || !set_connection(client)) {
         return -ENOMEM;
     }
     *ret_client = TAKE_PTR(client);
@@ -106,8 +113,6 @@ void client_free(struct client *client)
 {
     if (client != NULL) {
         curl_easy_cleanup(client->curl);
-        curl_slist_free_all(client->headers);
-        curl_slist_free_all(client->body_headers);
         free(client);
     }
 }
@@ -140,21 +145,37 @@ static void receiver_finish(struct receiver *receiver)
     text_finish(&receiver->body);
 }
 
+/* Never aborts the exchange: it only tells that it goes on. */
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    const struct client_request *request = context;
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    request->waiting(request->waiting_context);
+    return 0;
+}
+
 static int set_request(struct client *client, const struct client_request *request, const char *url,
-                       struct receiver *receiver)
+                       const struct curl_slist *headers, struct receiver *receiver)
 {
     CURL *curl = client->curl;
     long seconds = request->seconds != 0 ? request->seconds : CLIENT_SECONDS;
     bool has_body = request->body != NULL;
     bool sends =
         has_body || strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0;
-    bool good = curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
-                curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
-                curl_easy_setopt(curl, CURLOPT_TIMEOUT, seconds > 0 ? seconds : 0L) == CURLE_OK &&
-                curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
-                curl_easy_setopt(curl, CURLOPT_WRITEDATA, receiver) == CURLE_OK &&
-                curl_easy_setopt(curl, CURLOPT_HTTPHEADER,
-                                 has_body ? client->body_headers : client->headers) == CURLE_OK;
+    bool good =
+        curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, seconds > 0 ? seconds : 0L) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, receiver) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, request->waiting == NULL ? 1L : 0L) == CURLE_OK;
     if (good && sends) {
         good =
             curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size) ==
@@ -197,21 +218,24 @@ int client_call(struct client *client, const struct client_request *request,
 {
     CLEANUP(text_finish) struct text url = {0};
     CLEANUP(receiver_finish) struct receiver receiver = {0};
+    CLEANUP(headers_finish) struct curl_slist *headers = NULL;
     const char *base = client->settings.control != NULL ? "http://localhost" : client->settings.url;
     text_add_string(&url, base);
     text_add_string(&url, request->path);
     text_add_string(&receiver.body, ""); /* so that there is a body, if an empty one */
-    if (url.fault != 0 || receiver.body.fault != 0) {
+    if (url.fault != 0 || receiver.body.fault != 0 || !add_headers(client, request, &headers)) {
         return -ENOMEM;
     }
-    int result = set_request(client, request, url.bytes, &receiver);
+    int result = set_request(client, request, url.bytes, headers, &receiver);
     if (result != 0) {
         return result;
     }
     client->curl_error[0] = '\0';
     CURLcode code = curl_easy_perform(client->curl);
-    /* It points into our caller's memory, and into our frame. */
+    /* They point into our caller's memory, and into our frame. */
     curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, NULL);
+    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(client->curl, CURLOPT_XFERINFODATA, NULL);
     curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, NULL);
     if (receiver.too_large) {
         snprintf(why, CLIENT_WHY_SIZE, "the answer is larger than %zu bytes",

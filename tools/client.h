@@ -30,7 +30,11 @@ struct client_request {
     const char *path; /* with query */
     const char *body; /* JSON, or NULL */
     size_t body_size;
-    long seconds; /* 0: CLIENT_SECONDS */
+    long seconds;       /* 0: CLIENT_SECONDS */
+    const char *accept; /* a media type; NULL: any */
+    /* Called about once a second while the answer is waited for, unless NULL. */
+    void (*waiting)(void *context);
+    void *waiting_context;
 };
 
 struct client_answer {

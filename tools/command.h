@@ -43,17 +43,23 @@ struct command {
     const char *summary; /* one line */
     const char *details; /* further paragraphs of help, or NULL */
     struct option_spec options[COMMAND_OPTIONS_MAXIMUM + 1]; /* ends with a NULL name */
-    int (*run)(const struct invocation *invocation);         /* an enum vix_exit */
+    /* Names of two of them that stand beside each other, of which exactly one must be given. */
+    const char *one_of[2];
+    int (*run)(const struct invocation *invocation); /* an enum vix_exit */
 };
 
 /* The tables, one for each family; each ends with a row whose `words` is NULL. */
 extern const struct command keygen_commands[];
 extern const struct command party_commands[];
 extern const struct command operate_commands[];
+extern const struct command upkeep_commands[];
 extern const struct command signal_commands[];
 extern const struct command professional_commands[];
 extern const struct command match_commands[];
 extern const struct command notices_commands[];
+extern const struct command person_event_commands[];
+extern const struct command rights_commands[];
+extern const struct command statistics_commands[];
 extern const struct command audit_commands[];
 
 #endif

@@ -14,32 +14,45 @@ static void join(const struct answer *object, const char *const *paths, size_t c
     }
 }
 
-static void print_joined(const char *label, const struct answer *object, const char *const *paths,
-                         size_t count)
+static void print_joined(FILE *out, const char *label, const struct answer *object,
+                         const char *const *paths, size_t count)
 {
     CLEANUP(text_finish) struct text line = {0};
     join(object, paths, count, &line);
     if (line.length > 0) {
-        print_text_field(stdout, label, line.fault == 0 ? line.bytes : "?");
+        print_text_field(out, label, line.fault == 0 ? line.bytes : "?");
     }
 }
 
-void involved_print(const struct answer *involved)
+static void print_one(FILE *out, const char *label, const struct answer *one)
 {
     static const char *const who[] = {"professional/name", "professional/function",
                                       "organisation/name"};
     static const char *const how[] = {"professional/phone", "professional/email"};
+    print_joined(out, label, one, who, ARRAY_LENGTH(who));
+    print_joined(out, "  contact", one, how, ARRAY_LENGTH(how));
+}
+
+void involved_print(FILE *out, const struct answer *involved)
+{
     for (size_t i = 0; i < answer_count(involved); i++) {
-        print_joined("involved", answer_item(involved, i), who, ARRAY_LENGTH(who));
-        print_joined("  contact", answer_item(involved, i), how, ARRAY_LENGTH(how));
+        print_one(out, "involved", answer_item(involved, i));
     }
 }
 
-void involved_print_own(const struct answer *own_signal)
+void involved_print_unread(FILE *out, const struct answer *unread)
+{
+    for (size_t i = 0; i < answer_count(unread); i++) {
+        print_one(out, "not read by", answer_item(unread, i));
+        print_field_if(out, "  since", answer_at(answer_item(unread, i), "since"));
+    }
+}
+
+void involved_print_own(FILE *out, const struct answer *own_signal)
 {
     if (answer_is_object(own_signal)) {
-        print_field(stdout, "own reference", answer_at(own_signal, "reference"));
-        print_field(stdout, "  signal", answer_at(own_signal, "id"));
-        print_field(stdout, "  by", answer_at(own_signal, "professional"));
+        print_field(out, "own reference", answer_at(own_signal, "reference"));
+        print_field(out, "  signal", answer_at(own_signal, "id"));
+        print_field(out, "  by", answer_at(own_signal, "professional"));
     }
 }

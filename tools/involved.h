@@ -5,9 +5,11 @@
 
 #include "tools/print.h"
 
-/* The list `involved` of a match or a notice, on stdout. */
-void involved_print(const struct answer *involved);
+/* The list `involved` of a match or a notice. */
+void involved_print(FILE *out, const struct answer *involved);
+/* The list `unread` of a notice: who has not read theirs, and since when it waits. */
+void involved_print_unread(FILE *out, const struct answer *unread);
 /* One's own signal: its reference, id and professional. NULL (a municipality) prints nothing. */
-void involved_print_own(const struct answer *own_signal);
+void involved_print_own(FILE *out, const struct answer *own_signal);
 
 #endif

@@ -159,9 +159,32 @@ static void take_environment(struct invocation *invocation)
     }
 }
 
+static int check_one_of(const struct invocation *invocation)
+{
+    const char *const *names = invocation->command->one_of;
+    if (names[0] == NULL) {
+        return 0;
+    }
+    bool first = options_value(invocation, names[0]) != NULL;
+    bool second = options_value(invocation, names[1]) != NULL;
+    if (first && second) {
+        return options_complain(invocation->command, "--%s and --%s exclude each other", names[0],
+                                names[1]);
+    }
+    if (!first && !second) {
+        return options_complain(invocation->command, "--%s is missing (or --%s)", names[0],
+                                names[1]);
+    }
+    return 0;
+}
+
 static int check_complete(const struct invocation *invocation)
 {
     const struct command *command = invocation->command;
+    int result = check_one_of(invocation);
+    if (result != 0) {
+        return result;
+    }
     for (size_t i = 0; i < count_options(command); i++) {
         if (command->options[i].required && invocation->values[i] == NULL) {
             return options_complain(command, "--%s is missing", command->options[i].name);
@@ -271,16 +294,29 @@ static bool is_useful(const struct command *command, int common)
     }
 }
 
+static void print_usage_of_option(FILE *out, const struct command *command,
+                                  const struct option_spec *own)
+{
+    const char *before = own->required ? " " : " [";
+    const char *after = own->required ? "" : "]";
+    if (command->one_of[0] != NULL && strcmp(own->name, command->one_of[0]) == 0) {
+        before = " (";
+        after = "";
+    } else if (command->one_of[1] != NULL && strcmp(own->name, command->one_of[1]) == 0) {
+        before = " | ";
+        after = ")";
+    }
+    fprintf(out, "%s--%s%s%s%s", before, own->name, own->value != NULL ? " " : "",
+            own->value != NULL ? own->value : "", after);
+}
+
 void options_print_help(FILE *out, const struct command *command)
 {
     fprintf(out, "vix %s", command->words);
     size_t count = count_options(command);
     for (size_t i = 0; i < count; i++) {
-        const struct option_spec *own = &command->options[i];
-        if (own->help != NULL) {
-            fprintf(out, " %s--%s%s%s%s", own->required ? "" : "[", own->name,
-                    own->value != NULL ? " " : "", own->value != NULL ? own->value : "",
-                    own->required ? "" : "]");
+        if (command->options[i].help != NULL) {
+            print_usage_of_option(out, command, &command->options[i]);
         }
     }
     fprintf(out, "%s%s\n\n%s\n", command->operands[0] != '\0' ? " " : "", command->operands,

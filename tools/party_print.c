@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tools/party_print.h"
 
-static void print_list_of(const char *label, const struct answer *list, const char *first,
-                          const char *second)
+static void print_list_of(FILE *out, const char *label, const struct answer *list,
+                          const char *first, const char *second)
 {
     for (size_t i = 0; i < answer_count(list); i++) {
         CLEANUP(text_finish) struct text line = {0};
@@ -15,25 +15,25 @@ static void print_list_of(const char *label, const struct answer *list, const ch
         answer_describe(answer_at(answer_item(list, i), "untilDate"), &line);
         const struct answer *live = answer_at(answer_item(list, i), "live");
         text_add_string(&line, live == NULL || answer_is_true(live) ? "" : " (ended)");
-        print_text_field(stdout, label, line.fault == 0 ? line.bytes : "?");
+        print_text_field(out, label, line.fault == 0 ? line.bytes : "?");
     }
 }
 
-void party_print(const struct answer *party)
+void party_print(FILE *out, const struct answer *party)
 {
-    print_field(stdout, "oin", answer_at(party, "oin"));
-    print_field(stdout, "name", answer_at(party, "name"));
-    print_field(stdout, "roles", answer_at(party, "roles"));
-    print_field(stdout, "suspended", answer_at(party, "suspended"));
-    print_field(stdout, "permissions", answer_at(party, "permissions"));
+    print_field(out, "oin", answer_at(party, "oin"));
+    print_field(out, "name", answer_at(party, "name"));
+    print_field(out, "roles", answer_at(party, "roles"));
+    print_field(out, "suspended", answer_at(party, "suspended"));
+    print_field(out, "permissions", answer_at(party, "permissions"));
     if (answer_string(answer_at(party, "municipality")) != NULL) {
-        print_field(stdout, "municipality", answer_at(party, "municipality"));
+        print_field(out, "municipality", answer_at(party, "municipality"));
     }
     if (answer_is_object(answer_at(party, "contact"))) {
-        print_field(stdout, "contact", answer_at(party, "contact/name"));
-        print_field(stdout, "  e-mail", answer_at(party, "contact/email"));
-        print_field(stdout, "  telephone", answer_at(party, "contact/phone"));
+        print_field(out, "contact", answer_at(party, "contact/name"));
+        print_field(out, "  e-mail", answer_at(party, "contact/email"));
+        print_field(out, "  telephone", answer_at(party, "contact/phone"));
     }
-    print_list_of("agreement", answer_at(party, "agreements"), "municipality", NULL);
-    print_list_of("acts for", answer_at(party, "mandates"), "oin", "name");
+    print_list_of(out, "agreement", answer_at(party, "agreements"), "municipality", NULL);
+    print_list_of(out, "acts for", answer_at(party, "mandates"), "oin", "name");
 }

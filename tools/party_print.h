@@ -5,7 +5,7 @@
 
 #include "tools/print.h"
 
-/* On stdout. What an answer does not have (a party is not told its own contact) is left out. */
-void party_print(const struct answer *party);
+/* What an answer does not have (a party is not told its own contact) is left out. */
+void party_print(FILE *out, const struct answer *party);
 
 #endif

@@ -2,6 +2,7 @@
 #include "tools/print.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -54,7 +55,9 @@ static size_t printed_width(const char *text)
 
 void print_text_field(FILE *out, const char *label, const char *value)
 {
-    fprintf(out, "%s:%*s", label, (int)(PRINT_LABEL_WIDTH - strlen(label)), "");
+    size_t length = strlen(label);
+    fprintf(out, "%s:%*s", label, length < PRINT_LABEL_WIDTH ? PRINT_LABEL_WIDTH - (int)length : 1,
+            "");
     print_safe(out, value != NULL ? value : "-");
     fputc('\n', out);
 }
@@ -64,6 +67,13 @@ void print_field(FILE *out, const char *label, const struct answer *value)
     CLEANUP(text_finish) struct text text = {0};
     answer_describe(value, &text);
     print_text_field(out, label, text.fault == 0 ? text.bytes : "?");
+}
+
+void print_field_if(FILE *out, const char *label, const struct answer *value)
+{
+    if (value != NULL && !answer_is_null(value)) {
+        print_field(out, label, value);
+    }
 }
 
 static void describe_instant(const struct answer *value, struct text *text)
@@ -134,4 +144,32 @@ int print_table(FILE *out, const struct print_column *columns, const struct answ
         fputc('\n', out);
     }
     return 0;
+}
+
+int print_list_table(FILE *out, const struct print_column *columns, const struct answer *list)
+{
+    size_t count = answer_count(list);
+    const struct answer **rows = calloc(count + 1, sizeof(*rows));
+    if (rows == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = answer_item(list, i);
+    }
+    int result = print_table(out, columns, rows, count);
+    free(rows);
+    return result;
+}
+
+void print_safe_lines(FILE *out, const char *text)
+{
+    CLEANUP(text_finish) struct text line = {0};
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        text_clear(&line);
+        text_add(&line, text, length);
+        print_safe(out, line.fault == 0 ? line.bytes : "?");
+        fputc('\n', out);
+        text += length + (text[length] == '\n');
+    }
 }

@@ -161,7 +161,6 @@ int session_parse(const char *json, size_t length, struct answer **ret_answer)
 int session_call(struct session *session, const char *method, const char *path,
                  const struct text *body, struct answer **ret_answer)
 {
-    CLEANUP(client_answer_finish) struct client_answer answer = {0};
     if (body != NULL && body->fault != 0) {
         return session_report_fault(body->fault);
     }
@@ -171,7 +170,14 @@ int session_call(struct session *session, const char *method, const char *path,
         .body = body != NULL ? body->bytes : NULL,
         .body_size = body != NULL ? body->length : 0,
     };
-    int result = session_fetch(session, &request, &answer);
+    return session_send(session, &request, ret_answer);
+}
+
+int session_send(struct session *session, const struct client_request *request,
+                 struct answer **ret_answer)
+{
+    CLEANUP(client_answer_finish) struct client_answer answer = {0};
+    int result = session_fetch(session, request, &answer);
     if (result != VIX_DONE) {
         return result;
     }

@@ -28,7 +28,11 @@ void session_close(struct session *session); /* for CLEANUP too */
 int session_call(struct session *session, const char *method, const char *path,
                  const struct text *body, struct answer **ret_answer) MUST_CHECK;
 
-/* The same, for answers that are wanted as they are, and other deadlines. */
+/* The same for a request of which more is asked, such as another deadline. */
+int session_send(struct session *session, const struct client_request *request,
+                 struct answer **ret_answer) MUST_CHECK;
+
+/* The same, for answers that are wanted as they are, of whatever status. */
 int session_fetch(struct session *session, const struct client_request *request,
                   struct client_answer *ret_answer) MUST_CHECK;
 

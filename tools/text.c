@@ -119,11 +119,17 @@ void text_close_object(struct text *text)
     text_add_string(text, "}");
 }
 
-static void begin_member(struct text *text, const char *name)
+/* A comma behind anything but the brace or bracket that was opened; strings end with a quote. */
+static void separate(struct text *text)
 {
-    if (text->length > 0 && text->bytes[text->length - 1] != '{') {
+    if (text->length > 0 && strchr("{[", text->bytes[text->length - 1]) == NULL) {
         text_add_string(text, ",");
     }
+}
+
+static void begin_member(struct text *text, const char *name)
+{
+    separate(text);
     text_add_json(text, name, strlen(name));
     text_add_string(text, ":");
 }
@@ -140,6 +146,35 @@ void text_add_number_member(struct text *text, const char *name, int64_t value)
 {
     begin_member(text, name);
     text_add_format(text, "%lld", (long long)value);
+}
+
+void text_add_true_member(struct text *text, const char *name)
+{
+    begin_member(text, name);
+    text_add_string(text, "true");
+}
+
+void text_open_object_member(struct text *text, const char *name)
+{
+    begin_member(text, name);
+    text_open_object(text);
+}
+
+void text_open_list_member(struct text *text, const char *name)
+{
+    begin_member(text, name);
+    text_add_string(text, "[");
+}
+
+void text_add_item(struct text *text, const char *bytes, size_t length)
+{
+    separate(text);
+    text_add_json(text, bytes, length);
+}
+
+void text_close_list(struct text *text)
+{
+    text_add_string(text, "]");
 }
 
 static bool is_unreserved(unsigned char character)

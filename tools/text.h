@@ -34,7 +34,13 @@ void text_add_json(struct text *text, const char *bytes, size_t length);
 void text_open_object(struct text *text);
 void text_add_member(struct text *text, const char *name, const char *value);
 void text_add_number_member(struct text *text, const char *name, int64_t value);
+void text_add_true_member(struct text *text, const char *name);
 void text_close_object(struct text *text);
+/* A member that is an object or a list, to be closed like any other. */
+void text_open_object_member(struct text *text, const char *name);
+void text_open_list_member(struct text *text, const char *name);
+void text_add_item(struct text *text, const char *bytes, size_t length); /* a string */
+void text_close_list(struct text *text);
 
 /* One segment of a path, or a value in a query: everything but RFC 3986's unreserved escaped. */
 void text_add_escaped(struct text *text, const char *value);

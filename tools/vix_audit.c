@@ -22,7 +22,8 @@ static int run_search(const struct invocation *invocation)
     CLEANUP(text_finish) struct text body = {0};
     int result = session_open(invocation, &session);
     if (result == VIX_DONE) {
-        result = bsn_file_read(invocation->command, options_value(invocation, "bsn-file"), &bsn);
+        result = bsn_file_read(invocation->command, "bsn-file",
+                               options_value(invocation, "bsn-file"), &bsn);
     }
     if (result != VIX_DONE) {
         return result;
@@ -44,7 +45,8 @@ const struct command audit_commands[] = {
         .face = COMMAND_PUBLIC,
         .summary = "find all log entries on one child",
         .details = BSN_FILE_DETAILS "\nThe search itself is logged, with its case reference.",
-        .options = {BSN_FILE_OPTIONS,
+        .options = {BSN_FILE_OPTION(true),
+                    BSN_REFUSED_OPTION,
                     {"case-reference", "TEXT", "the case for which it is needed", true, NULL}},
         .run = run_search,
     },
@@ -73,8 +75,9 @@ const struct command audit_commands[] = {
             "Checks the checkpoint's signature, every record against its commitment, that no\n"
             "entry is missing or out of order, that times never go backwards, and that the tree\n"
             "of all entries has the signed root. With --since also that the log has only been\n"
-            "added to after that checkpoint. Exit status 0: all is well; 1: it is not, and what\n"
-            "is wrong is told.",
+            "added to after that checkpoint. Of a directory that vix wind-down left, the signed\n"
+            "statement is checked, and that the tree of the leaves has the root it signs.\n"
+            "Exit status 0: all is well; 1: it is not, and what is wrong is told.",
         .options = {{"key", "VKEY", "the log's verifier key, as vix keygen printed it", true, NULL},
                     {"since", "FILE", "an earlier checkpoint", false, NULL}},
         .run = audit_verify_run,

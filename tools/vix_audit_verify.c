@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* `vix audit verify`: tells what audit_check() found. */
+/* `vix audit verify`: tells what audit_check() or audit_check_wind_down() found. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 #include "tools/audit_commands.h"
 #include "tools/audit_entry.h"
 #include "tools/audit_file.h"
+#include "tools/audit_wind_down.h"
 #include "tools/session.h"
 
 static void print_findings(const struct audit_report *report)
@@ -41,6 +42,12 @@ static void print_good(const struct audit_report *report, const char *root,
         printf(", consistent with the checkpoint of %" PRIu64, report->since_size);
     }
     putchar('\n');
+    if (report->is_wind_down) {
+        printf("This index was wound down at %s: its log has signed that all its keys and rows "
+               "were destroyed.\n"
+               "What is left are the leaves of the log's tree; its records are destroyed too.\n",
+               report->wound_down_at);
+    }
 }
 
 static int print_json(const struct audit_report *report, const char *root,
@@ -55,6 +62,9 @@ static int print_json(const struct audit_report *report, const char *root,
         text_add_member(&json, "root", root);
     }
     text_add_member(&json, "log", vkey->name);
+    if (report->is_wind_down && report->wound_down_at[0] != '\0') {
+        text_add_member(&json, "woundDownAt", report->wound_down_at);
+    }
     if (report->has_since) {
         text_add_format(&json, ",\"sinceSize\":%" PRIu64, report->since_size);
     }
@@ -123,7 +133,10 @@ int audit_verify_run(const struct invocation *invocation)
     if (report == NULL) {
         return session_report_fault(-ENOMEM);
     }
-    result = audit_check(directory, &vkey, since_path != NULL ? since.bytes : NULL, report);
+    const char *since_note = since_path != NULL ? since.bytes : NULL;
+    result = audit_is_wind_down(directory)
+                 ? audit_check_wind_down(directory, &vkey, since_note, report)
+                 : audit_check(directory, &vkey, since_note, report);
     if (result == AUDIT_NEEDS_SINCE) {
         return options_complain(command,
                                 "this export begins with entry %" PRIu64

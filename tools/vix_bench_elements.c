@@ -86,7 +86,7 @@ int bench_elements_compute(struct bench_stock *stock, size_t count)
 {
     CLEANUP(keyring_freep) struct keyring *keyring = NULL;
     char why[KEYRING_WHY_SIZE];
-    int result = keyring_load(stock->options->evaluation_key, &keyring, why);
+    int result = keyring_load(stock->options->evaluation_key, NULL, &keyring, why);
     if (result != 0) {
         return result < 0 ? bench_report_fault(result) : bench_complain(VIX_REFUSED, "%s", why);
     }

@@ -63,7 +63,7 @@ static int run_keygen(const struct invocation *invocation)
     CLEANUP(keyring_freep) struct keyring *keyring = NULL;
     int result = keyring_create(directory, why);
     if (result == 0) {
-        result = keyring_load(directory, &keyring, why);
+        result = keyring_load(directory, NULL, &keyring, why);
     }
     if (result < 0) {
         return session_report_fault(result);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* `vix match`: the matches in which a party has a part. */
+#include "tools/exchange.h"
 #include "tools/involved.h"
-#include "tools/session.h"
 
-static void print_match(const struct answer *match)
+static void print_match(FILE *out, const struct answer *match)
 {
-    print_field(stdout, "match", answer_at(match, "id"));
-    print_field(stdout, "key", answer_at(match, "key"));
-    print_field(stdout, "kind", answer_at(match, "kind"));
-    print_field(stdout, "status", answer_at(match, "status"));
-    print_field(stdout, "notified", answer_at(match, "notifiedAt"));
-    print_field(stdout, "follow-up due", answer_at(match, "followUpDueDate"));
+    print_field(out, "match", answer_at(match, "id"));
+    print_field(out, "key", answer_at(match, "key"));
+    print_field(out, "kind", answer_at(match, "kind"));
+    print_field(out, "status", answer_at(match, "status"));
+    print_field(out, "notified", answer_at(match, "notifiedAt"));
+    print_field(out, "follow-up due", answer_at(match, "followUpDueDate"));
     const struct answer *own = answer_at(match, "ownSignals");
     for (size_t i = 0; i < answer_count(own); i++) {
-        involved_print_own(answer_item(own, i));
+        involved_print_own(out, answer_item(own, i));
     }
-    involved_print(answer_at(match, "involved"));
+    involved_print(out, answer_at(match, "involved"));
 }
 
 static int run_list(const struct invocation *invocation)
@@ -29,39 +29,33 @@ static int run_list(const struct invocation *invocation)
         {"MATCH", "id", PRINT_PLAIN},
         {0},
     };
-    CLEANUP(session_close) struct session session = {0};
-    CLEANUP(text_finish) struct text path = {0};
-    int result = session_open(invocation, &session);
-    if (result != VIX_DONE) {
-        return result;
-    }
-    text_add_string(&path, "/v1/matches");
-    text_add_query(&path, "status", options_value(invocation, "status"));
-    if (path.fault != 0) {
-        return session_report_fault(path.fault);
-    }
-    return session_print_list(&session,
-                              &(struct session_list){path.bytes, "matches", columns, NULL});
+    static const char *const filters[] = {"status", NULL};
+    return exchange_list(invocation,
+                         &(struct session_list){"/v1/matches", "matches", columns, NULL}, filters);
 }
 
 static int run_show(const struct invocation *invocation)
 {
-    CLEANUP(session_close) struct session session = {0};
-    CLEANUP(text_finish) struct text path = {0};
-    CLEANUP(answer_freep) struct answer *match = NULL;
-    text_add_string(&path, "/v1/matches/");
-    text_add_escaped(&path, invocation->operands[0]);
-    if (path.fault != 0) {
-        return session_report_fault(path.fault);
-    }
-    int result = session_open(invocation, &session);
-    if (result == VIX_DONE) {
-        result = session_call(&session, "GET", path.bytes, NULL, &match);
-    }
-    if (result == VIX_DONE && !session_print_json(&session, match)) {
-        print_match(match);
-    }
-    return result;
+    return exchange_run(invocation, &(struct exchange){
+                                        .method = "GET",
+                                        .path = {"/v1/matches/", invocation->operands[0]},
+                                        .print = print_match,
+                                    });
+}
+
+static int run_confirm(const struct invocation *invocation)
+{
+    CLEANUP(text_finish) struct text body = {0};
+    text_open_object(&body);
+    text_add_member(&body, "professional", options_value(invocation, "professional"));
+    text_close_object(&body);
+    return exchange_run(invocation,
+                        &(struct exchange){
+                            .method = "POST",
+                            .path = {"/v1/matches/", invocation->operands[0], "/_confirm-contact"},
+                            .body = &body,
+                            .print = print_match,
+                        });
 }
 
 const struct command match_commands[] = {
@@ -80,7 +74,21 @@ const struct command match_commands[] = {
         .operand_maximum = 1,
         .face = COMMAND_PUBLIC,
         .summary = "show who else is involved, and how to reach them",
+        .details = "Of a match of kind family those who are involved with either child are shown\n"
+                   "together, and not with which.",
         .run = run_show,
+    },
+    {
+        .words = "match confirm",
+        .operands = "ID",
+        .operand_minimum = 1,
+        .operand_maximum = 1,
+        .face = COMMAND_PUBLIC,
+        .summary = "tell that those in a match have been in contact",
+        .details = "One of them telling it is enough: the municipality then no longer waits for\n"
+                   "it. When somebody new joins the match, it is asked for again.",
+        .options = {{"professional", "ID", "who of the party was in contact", true, NULL}},
+        .run = run_confirm,
     },
     {0},
 };

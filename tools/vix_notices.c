@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* `vix notices`: reads a party's inbox, once or for as long as it runs. */
-#include <string.h>
 #include <unistd.h>
 
 #include "tools/duration.h"
-#include "tools/involved.h"
+#include "tools/notice_print.h"
 #include "tools/session.h"
 
 #define WAIT_SECONDS 60  /* the most that the index lets us wait */
@@ -20,33 +19,6 @@ struct reader {
     int64_t after; /* -1: from the acknowledged mark on */
     long retry_after;
 };
-
-/* "nl.verwijsindex.match-formed.v1" is "match-formed" to people. */
-static void print_kind(const char *type)
-{
-    static const char prefix[] = "nl.verwijsindex.";
-    const char *start = type;
-    if (strncmp(type, prefix, strlen(prefix)) == 0) {
-        start = type + strlen(prefix);
-    }
-    char kind[64];
-    snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(start, "."), start);
-    print_text_field(stdout, "notice", kind);
-}
-
-static void print_notice(const struct answer *notice)
-{
-    const char *type = answer_string(answer_at(notice, "type"));
-    print_kind(type != NULL ? type : "?");
-    print_field(stdout, "  sequence", answer_at(notice, "sequence"));
-    print_field(stdout, "  time", answer_at(notice, "time"));
-    print_field(stdout, "match key", answer_at(notice, "data/matchKey"));
-    print_field(stdout, "  kind", answer_at(notice, "data/kind"));
-    print_field(stdout, "  match", answer_at(notice, "data/matchId"));
-    involved_print_own(answer_at(notice, "data/ownSignal"));
-    involved_print(answer_at(notice, "data/involved"));
-    putchar('\n');
-}
 
 static int fetch(struct reader *reader, struct client_answer *ret_answer)
 {
@@ -110,7 +82,8 @@ static int take_page(struct reader *reader, const struct answer *page, size_t *r
     }
     for (size_t i = 0; i < count; i++) {
         if (!session_print_json(reader->session, answer_item(notices, i))) {
-            print_notice(answer_item(notices, i));
+            notice_print(stdout, answer_item(notices, i));
+            putchar('\n');
         }
     }
     if (fflush(stdout) != 0) {

@@ -2,8 +2,8 @@
 /* `vix party`: the operator's registry of parties, their agreements, permissions and mandates. */
 #include <string.h>
 
+#include "tools/exchange.h"
 #include "tools/party_print.h"
-#include "tools/session.h"
 
 #define OPTION_OIN                                                                                 \
     {                                                                                              \
@@ -14,46 +14,19 @@
         "municipality", "CODE", "CBS code of the municipality", true, NULL                         \
     }
 
-/* Every command but the list is answered with the party as it then is. */
-static int call_and_print(const struct invocation *invocation, const char *method,
-                          const struct text *path, const struct text *body)
-{
-    CLEANUP(session_close) struct session session = {0};
-    CLEANUP(answer_freep) struct answer *party = NULL;
-    if (path->fault != 0) {
-        return session_report_fault(path->fault);
-    }
-    int result = session_open(invocation, &session);
-    if (result == VIX_DONE) {
-        result = session_call(&session, method, path->bytes, body, &party);
-    }
-    if (result == VIX_DONE && !session_print_json(&session, party)) {
-        party_print(party);
-    }
-    return result;
-}
-
-static void add_party_path(struct text *path, const char *oin, const char *rest)
-{
-    text_add_string(path, "/control/parties/");
-    text_add_escaped(path, oin);
-    text_add_string(path, rest);
-}
-
 /* "reporter,municipality" as a list member. */
 static void add_roles(struct text *body, const char *roles)
 {
     if (roles == NULL) {
         return;
     }
-    text_add_string(body, body->length > 1 ? ",\"roles\":[" : "\"roles\":[");
-    for (bool first = true; *roles != '\0'; first = false) {
+    text_open_list_member(body, "roles");
+    while (*roles != '\0') {
         size_t length = strcspn(roles, ",");
-        text_add_string(body, first ? "" : ",");
-        text_add_json(body, roles, length);
+        text_add_item(body, roles, length);
         roles += length + (roles[length] == ',');
     }
-    text_add_string(body, "]");
+    text_close_list(body);
 }
 
 static void add_description(struct text *body, const struct invocation *invocation)
@@ -67,16 +40,19 @@ static void add_description(struct text *body, const struct invocation *invocati
 
 static int run_add(const struct invocation *invocation)
 {
-    CLEANUP(text_finish) struct text path = {0};
     CLEANUP(text_finish) struct text body = {0};
-    text_add_string(&path, "/control/parties");
     text_open_object(&body);
     text_add_member(&body, "oin", options_value(invocation, "oin"));
     add_description(&body, invocation);
     text_add_member(&body, "municipality", options_value(invocation, "municipality"));
     text_add_member(&body, "agreementUntil", options_value(invocation, "agreement-until"));
     text_close_object(&body);
-    return call_and_print(invocation, "POST", &path, &body);
+    return exchange_run(invocation, &(struct exchange){
+                                        .method = "POST",
+                                        .path = {"/control/parties"},
+                                        .body = &body,
+                                        .print = party_print,
+                                    });
 }
 
 static int run_list(const struct invocation *invocation)
@@ -89,38 +65,23 @@ static int run_list(const struct invocation *invocation)
         {"PERMISSIONS", "permissions", PRINT_PLAIN},
         {0},
     };
-    CLEANUP(session_close) struct session session = {0};
-    int result = session_open(invocation, &session);
-    if (result != VIX_DONE) {
-        return result;
-    }
-    return session_print_list(&session,
-                              &(struct session_list){"/control/parties", "parties", columns, NULL});
+    return exchange_list(
+        invocation, &(struct session_list){"/control/parties", "parties", columns, NULL}, NULL);
 }
 
 /* `party show OIN` and `party show --oin OIN` are the same. */
-static int find_oin(const struct invocation *invocation, const char **ret_oin)
-{
-    const char *oin = options_value(invocation, "oin");
-    if (oin == NULL && invocation->operand_count == 1) {
-        oin = invocation->operands[0];
-    } else if (oin == NULL || invocation->operand_count == 1) {
-        return options_complain(invocation->command, "name the party by its OIN, once");
-    }
-    *ret_oin = oin;
-    return VIX_DONE;
-}
-
 static int act_on_party(const struct invocation *invocation, const char *method, const char *rest)
 {
-    CLEANUP(text_finish) struct text path = {0};
-    const char *oin = NULL;
-    int result = find_oin(invocation, &oin);
-    if (result != VIX_DONE) {
-        return result;
+    const char *oin = options_value(invocation, "oin");
+    if ((oin != NULL) == (invocation->operand_count == 1)) {
+        return options_complain(invocation->command, "name the party by its OIN, once");
     }
-    add_party_path(&path, oin, rest);
-    return call_and_print(invocation, method, &path, NULL);
+    oin = oin != NULL ? oin : invocation->operands[0];
+    return exchange_run(invocation, &(struct exchange){
+                                        .method = method,
+                                        .path = {"/control/parties/", oin, rest},
+                                        .print = party_print,
+                                    });
 }
 
 static int run_show(const struct invocation *invocation)
@@ -138,30 +99,41 @@ static int run_resume(const struct invocation *invocation)
     return act_on_party(invocation, "POST", "/_resume");
 }
 
+/* Of the party that --oin names; `rest` and `other` as in an exchange's path. */
+static int call_party(const struct invocation *invocation, const char *method, const char *rest,
+                      const char *other, const struct text *body)
+{
+    return exchange_run(invocation, &(struct exchange){
+                                        .method = method,
+                                        .path = {"/control/parties/",
+                                                 options_value(invocation, "oin"), rest, other},
+                                        .body = body,
+                                        .print = party_print,
+                                    });
+}
+
 static int run_change(const struct invocation *invocation)
 {
-    CLEANUP(text_finish) struct text path = {0};
     CLEANUP(text_finish) struct text body = {0};
-    add_party_path(&path, options_value(invocation, "oin"), "");
     text_open_object(&body);
     add_description(&body, invocation);
+    if (options_value(invocation, "municipality") != NULL) {
+        text_add_member(&body, "municipality", options_value(invocation, "municipality"));
+    }
     if (body.length <= 1) {
         return options_complain(invocation->command, "nothing to change was given");
     }
     text_close_object(&body);
-    return call_and_print(invocation, "PUT", &path, &body);
+    return call_party(invocation, "PUT", "", NULL, &body);
 }
 
 static int put_until(const struct invocation *invocation, const char *kind, const char *other)
 {
-    CLEANUP(text_finish) struct text path = {0};
     CLEANUP(text_finish) struct text body = {0};
-    add_party_path(&path, options_value(invocation, "oin"), kind);
-    text_add_escaped(&path, other);
     text_open_object(&body);
     text_add_member(&body, "untilDate", options_value(invocation, "until"));
     text_close_object(&body);
-    return call_and_print(invocation, "PUT", &path, &body);
+    return call_party(invocation, "PUT", kind, other, &body);
 }
 
 static int run_agreement_add(const struct invocation *invocation)
@@ -174,10 +146,8 @@ static int run_agreement_end(const struct invocation *invocation)
     if (options_value(invocation, "until") != NULL) {
         return run_agreement_add(invocation);
     }
-    CLEANUP(text_finish) struct text path = {0};
-    add_party_path(&path, options_value(invocation, "oin"), "/agreements/");
-    text_add_escaped(&path, options_value(invocation, "municipality"));
-    return call_and_print(invocation, "DELETE", &path, NULL);
+    return call_party(invocation, "DELETE", "/agreements/",
+                      options_value(invocation, "municipality"), NULL);
 }
 
 static int run_mandate(const struct invocation *invocation)
@@ -187,13 +157,11 @@ static int run_mandate(const struct invocation *invocation)
 
 static int change_permission(const struct invocation *invocation, const char *operation)
 {
-    CLEANUP(text_finish) struct text path = {0};
     CLEANUP(text_finish) struct text body = {0};
-    add_party_path(&path, options_value(invocation, "oin"), operation);
     text_open_object(&body);
     text_add_member(&body, "permission", invocation->operands[0]);
     text_close_object(&body);
-    return call_and_print(invocation, "POST", &path, &body);
+    return call_party(invocation, "POST", operation, NULL, &body);
 }
 
 static int run_allow(const struct invocation *invocation)
@@ -206,9 +174,26 @@ static int run_deny(const struct invocation *invocation)
     return change_permission(invocation, "/_deny");
 }
 
+static int run_merge(const struct invocation *invocation)
+{
+    CLEANUP(text_finish) struct text body = {0};
+    text_open_object(&body);
+    text_add_member(&body, "into", options_value(invocation, "into"));
+    text_close_object(&body);
+    return exchange_run(
+        invocation,
+        &(struct exchange){
+            .method = "POST",
+            .path = {"/control/parties/", options_value(invocation, "oin"), "/_merge"},
+            .body = &body,
+            .long_work = "moving signals, matches, notices and professionals to the other party",
+            .print = party_print,
+        });
+}
+
 #define PERMISSIONS_DETAILS                                                                        \
     "blinded: may have elements evaluated, so that its BSNs never reach the index.\n"              \
-    "quiet: may post signals of which others are told later."
+    "quiet: may post signals of which nobody is told, to load what existed before."
 #define ROLES_DETAILS                                                                              \
     "Roles: reporter, municipality, registry, auditor, supplier. A party that signals or "         \
     "follows\n"                                                                                    \
@@ -256,6 +241,7 @@ const struct command party_commands[] = {
         .options = {OPTION_OIN,
                     {"name", "NAME", "as other parties see it", false, NULL},
                     {"role", "ROLE[,ROLE]", "all of its roles", false, NULL},
+                    {"municipality", "CODE", "which one it is, with that role", false, NULL},
                     {"contact-name", "NAME", "shown where a professional left", false, NULL},
                     {"contact-email", "ADDRESS", "the same", false, NULL},
                     {"contact-phone", "NUMBER", "the same", false, NULL}},
@@ -329,6 +315,20 @@ const struct command party_commands[] = {
                     {"for", "SCHOOL", "OIN of the one for whom", true, NULL},
                     {"until", "DATE", "last day of the mandate", true, NULL}},
         .run = run_mandate,
+    },
+    {
+        .words = "party merge",
+        .operands = "",
+        .face = COMMAND_CONTROL,
+        .summary = "let a party go up in another, as when schools merge",
+        .details =
+            "Signals, matches, notices, professionals and agreements go along; two signals of\n"
+            "one professional on one child become one. Of two municipalities the code moves\n"
+            "too. The first party is no more; its certificate is refused. This cannot be\n"
+            "undone.",
+        .options = {{"oin", "FROM", "the party that ends", true, NULL},
+                    {"into", "OIN", "the party that is left", true, NULL}},
+        .run = run_merge,
     },
     {0},
 };

@@ -1,36 +1,32 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* `vix professional`: whom a party has designated to signal. `vix self`: the party itself. */
+#include "tools/exchange.h"
 #include "tools/party_print.h"
-#include "tools/session.h"
 
-static void print_professional(const struct answer *professional)
+static void print_professional(FILE *out, const struct answer *professional)
 {
-    print_field(stdout, "professional", answer_at(professional, "id"));
-    print_field(stdout, "name", answer_at(professional, "name"));
-    print_field(stdout, "function", answer_at(professional, "function"));
-    print_field(stdout, "e-mail", answer_at(professional, "email"));
-    print_field(stdout, "telephone", answer_at(professional, "phone"));
+    print_field(out, "professional", answer_at(professional, "id"));
+    print_field(out, "name", answer_at(professional, "name"));
+    print_field(out, "function", answer_at(professional, "function"));
+    print_field(out, "e-mail", answer_at(professional, "email"));
+    print_field(out, "telephone", answer_at(professional, "phone"));
+}
+
+static void print_transfer(FILE *out, const struct answer *transfer)
+{
+    print_field(out, "signals moved", answer_at(transfer, "moved"));
+    print_field(out, "signals merged", answer_at(transfer, "merged"));
 }
 
 static int call_professional(const struct invocation *invocation, const char *method,
                              const struct text *body)
 {
-    CLEANUP(session_close) struct session session = {0};
-    CLEANUP(text_finish) struct text path = {0};
-    CLEANUP(answer_freep) struct answer *professional = NULL;
-    text_add_string(&path, "/v1/professionals/");
-    text_add_escaped(&path, invocation->operands[0]);
-    if (path.fault != 0) {
-        return session_report_fault(path.fault);
-    }
-    int result = session_open(invocation, &session);
-    if (result == VIX_DONE) {
-        result = session_call(&session, method, path.bytes, body, &professional);
-    }
-    if (result == VIX_DONE && professional != NULL && !session_print_json(&session, professional)) {
-        print_professional(professional);
-    }
-    return result;
+    return exchange_run(invocation, &(struct exchange){
+                                        .method = method,
+                                        .path = {"/v1/professionals/", invocation->operands[0]},
+                                        .body = body,
+                                        .print = print_professional,
+                                    });
 }
 
 static int run_put(const struct invocation *invocation)
@@ -55,6 +51,21 @@ static int run_delete(const struct invocation *invocation)
     return call_professional(invocation, "DELETE", NULL);
 }
 
+static int run_transfer(const struct invocation *invocation)
+{
+    CLEANUP(text_finish) struct text body = {0};
+    text_open_object(&body);
+    text_add_member(&body, "to", options_value(invocation, "to"));
+    text_close_object(&body);
+    return exchange_run(invocation,
+                        &(struct exchange){
+                            .method = "POST",
+                            .path = {"/v1/professionals/", invocation->operands[0], "/_transfer"},
+                            .body = &body,
+                            .print = print_transfer,
+                        });
+}
+
 static int run_list(const struct invocation *invocation)
 {
     static const struct print_column columns[] = {
@@ -62,29 +73,25 @@ static int run_list(const struct invocation *invocation)
         {"FUNCTION", "function", PRINT_PLAIN}, {"E-MAIL", "email", PRINT_PLAIN},
         {"TELEPHONE", "phone", PRINT_PLAIN},   {0},
     };
-    CLEANUP(session_close) struct session session = {0};
-    int result = session_open(invocation, &session);
-    if (result != VIX_DONE) {
-        return result;
-    }
-    return session_print_list(
-        &session, &(struct session_list){"/v1/professionals", "professionals", columns, NULL});
+    return exchange_list(
+        invocation, &(struct session_list){"/v1/professionals", "professionals", columns, NULL},
+        NULL);
+}
+
+static void print_self(FILE *out, const struct answer *self)
+{
+    party_print(out, self);
+    print_field(out, "a minute", answer_at(self, "limits/requestsPerMinute"));
+    print_field(out, "  evaluations", answer_at(self, "limits/evaluationsPerMinute"));
 }
 
 static int run_self(const struct invocation *invocation)
 {
-    CLEANUP(session_close) struct session session = {0};
-    CLEANUP(answer_freep) struct answer *self = NULL;
-    int result = session_open(invocation, &session);
-    if (result == VIX_DONE) {
-        result = session_call(&session, "GET", "/v1/parties/self", NULL, &self);
-    }
-    if (result == VIX_DONE && !session_print_json(&session, self)) {
-        party_print(self);
-        print_field(stdout, "a minute", answer_at(self, "limits/requestsPerMinute"));
-        print_field(stdout, "  evaluations", answer_at(self, "limits/evaluationsPerMinute"));
-    }
-    return result;
+    return exchange_run(invocation, &(struct exchange){
+                                        .method = "GET",
+                                        .path = {"/v1/parties/self"},
+                                        .print = print_self,
+                                    });
 }
 
 const struct command professional_commands[] = {
@@ -127,6 +134,19 @@ const struct command professional_commands[] = {
         .face = COMMAND_PUBLIC,
         .summary = "end a designation; refused while signals refer to it",
         .run = run_delete,
+    },
+    {
+        .words = "professional transfer",
+        .operands = "ID",
+        .operand_minimum = 1,
+        .operand_maximum = 1,
+        .face = COMMAND_PUBLIC,
+        .summary = "hand a leaver's live signals to a colleague",
+        .details =
+            "Those in a match with them see the colleague at once. Where both have signalled\n"
+            "the same child, one signal is left.",
+        .options = {{"to", "ID", "the colleague, who must be designated", true, NULL}},
+        .run = run_transfer,
     },
     {
         .words = "self",

@@ -162,7 +162,10 @@ static void receive(struct worker *worker)
                               .sequence = page.notices[i].sequence,
                               .id = page.notices[i].id,
                               .own = page.notices[i].own.id};
-        tell(worker, &saw, true);
+        /* What is told of an archived signal goes with that, whose owner is another worker. */
+        if (page.notices[i].type != NOTICE_ARCHIVED_INVOLVEMENT) {
+            tell(worker, &saw, true);
+        }
     }
     store_snapshot_close(snapshot);
     struct store_acknowledge op;

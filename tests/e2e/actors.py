@@ -34,6 +34,13 @@ LOG_ORIGIN = "verwijsindex.example/log"
 OPERATOR_OIN = "00000001001234567000"
 MUNICIPALITY = "0361"
 FAR_DATE = "2099-12-31"
+# Beside those of tools/devpki.
+ORGANISATIONS = {
+    "registry": ("00000001812345670000", "Basisregistratie Personen"),
+    "doctor": ("00000003274512340000", "Huisartsenpraktijk Zuid"),
+    "town": ("00000001002222220000", "Gemeente Dijk en Waard"),
+    "village": ("00000001003333330000", "Gemeente Bergen"),
+}
 
 SANITIZER_REPORTS = (
     "ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer",
@@ -49,10 +56,28 @@ def eleven_proof(digits):
     return sum(w * int(d) for w, d in zip(weights, digits)) % 11 == 0
 
 
+AMSTERDAM = zoneinfo.ZoneInfo("Europe/Amsterdam")
+
+
 def dutch_day(days=0):
     """The date in the Netherlands so many days from now, on a clock that nobody moved."""
-    now = datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Amsterdam"))
-    return now.date() + datetime.timedelta(days)
+    return datetime.datetime.now(AMSTERDAM).date() + datetime.timedelta(days)
+
+
+def years_later(day, years):
+    """The same date so many years later, or earlier; 29 February counts as 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return datetime.date(day.year + years, 3, 1)
+
+
+def kind_of(notice):
+    return notice["type"].removeprefix("nl.verwijsindex.").removesuffix(".v1")
+
+
+def names(involved):
+    return sorted(one["professional"]["name"] for one in involved)
 
 
 def bsn(n):
@@ -221,6 +246,11 @@ class Pki:
     def client(self, name, oin, organisation):
         self.run("--client", name, oin, organisation)
 
+    def named(self, name):
+        """The certificate of one of those in ORGANISATIONS, made when it is first asked for."""
+        self.client(name, *ORGANISATIONS[name])
+        return name
+
     def new_client(self, organisation=None):
         """A certificate with an OIN that no other test has; returns its name."""
         self.serial += 1
@@ -295,9 +325,17 @@ class Party(TlsClient):
         return professional
 
     def signal(self, number, professional, birth_date="2015-05-01", **more):
-        """Posts a signal, and returns the whole answer."""
-        return self.post("/v1/signals", {"bsn": number, "professional": professional,
-                                         "birthDate": birth_date, **more})
+        """Posts a signal, and returns the whole answer. `number`: a BSN, or the member that stands
+        in its place."""
+        child = number if isinstance(number, dict) else {"bsn": number}
+        return self.post("/v1/signals", {**child, "professional": professional,
+                                         "birthDate": str(birth_date), **more})
+
+    def reports(self, number, professional, birth_date="2015-05-01", **more):
+        """The same where it must succeed: the new signal."""
+        answer = self.signal(number, professional, birth_date, **more)
+        assert answer.status == 201, answer
+        return answer.json
 
     def notices(self, after=None, wait=None, limit=None):
         """The list of CloudEvents, and nothing acknowledged."""
@@ -317,8 +355,62 @@ class Party(TlsClient):
             notices += page
             after = page[-1]["sequence"]
 
+    def told(self, *kinds):
+        """The notices it has had, or those of these kinds, oldest first."""
+        return [notice for notice in self.all_notices()
+                if not kinds or kind_of(notice) in kinds]
+
+    def kinds(self):
+        return [kind_of(notice) for notice in self.all_notices()]
+
+    def is_told(self, *kinds, times=1):
+        """Waits until it has had so many notices of these kinds, and returns them."""
+        found = until(lambda: self.told(*kinds) if len(self.told(*kinds)) >= times else None)
+        assert len(found) == times, found
+        return found
+
     def withdraw(self, signal_id, reason="ended"):
         return self.delete(f"/v1/signals/{signal_id}?reason={reason}")
+
+    def renew(self, signal_id, birth_date="2015-05-01"):
+        return self.post(f"/v1/signals/{signal_id}/_renew", {"birthDate": str(birth_date)})
+
+    def status_of(self, signal_id):
+        """active, archived, or None when there is no such signal."""
+        answer = self.get(f"/v1/signals/{signal_id}")
+        assert answer.status in (200, 404), answer
+        return answer.json["status"] if answer.status == 200 else None
+
+    def transfer(self, leaver, colleague):
+        return self.post(f"/v1/professionals/{leaver}/_transfer", {"to": colleague})
+
+    def confirm(self, match, professional):
+        return self.post(f"/v1/matches/{match}/_confirm-contact", {"professional": professional})
+
+    def tells(self, event, **body):
+        """The population register does, and never learns more than that it was understood."""
+        answer = self.post("/v1/person-events", {"type": event, **body})
+        assert (answer.status, answer.body) == (204, b""), answer
+        return answer
+
+    def ask_access(self, number, birth_date=None, requested_by="representative",
+                   case_reference="inzage-1", **more):
+        """A municipality asks what is held on a youth; one of ten, if nothing else is said."""
+        child = number if isinstance(number, dict) else {"bsn": number}
+        birth_date = birth_date or years_later(self.daemon.today(), -10)
+        return self.post("/v1/access-requests", {
+            **child, "birthDate": str(birth_date), "requestedBy": requested_by,
+            "caseReference": case_reference}, **more)
+
+    def erase(self, number, scope="all", ground="bezwaar gegrond", case_reference="bezwaar-1"):
+        child = number if isinstance(number, dict) else {"bsn": number}
+        return self.post("/v1/erasures", {**child, "scope": scope, "ground": ground,
+                                          "caseReference": case_reference})
+
+    def statistics(self, year):
+        answer = self.get(f"/v1/statistics?year={year}")
+        assert answer.status == 200, answer
+        return answer.json
 
     def acknowledge(self, up_to):
         return self.post("/v1/notices/_acknowledge", {"upTo": up_to})
@@ -434,8 +526,38 @@ class Operator(HttpClient):
 
     def advance(self, seconds):
         """Moves the daemon's clock; only in builds with -Dtest_clock=true."""
-        answer = self.post("/control/clock/_advance", {"seconds": seconds})
+        answer = self.post("/control/clock/_advance", {"seconds": int(seconds)})
         assert answer.status == 200, answer
+        self.daemon.advanced += int(seconds)
+
+    def pass_time(self, duration):
+        """As people type it: `vix clock advance 30d`."""
+        done = self.vix("clock", "advance", duration)
+        assert done.returncode == 0, done.stderr
+        units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+        self.daemon.advanced += int(duration[:-1]) * units[duration[-1]]
+
+    def go_to(self, moment):
+        """Moves the clock on to an instant, or to noon of a Dutch date."""
+        if not isinstance(moment, datetime.datetime):
+            moment = datetime.datetime.combine(moment, datetime.time(12), AMSTERDAM)
+        self.advance((moment - self.daemon.now()).total_seconds())
+
+    def merge(self, party, into):
+        return self.post(f"/control/parties/{party.oin}/_merge", {"into": into.oin})
+
+    def turn_epoch(self):
+        answer = self.post("/control/_turn-epoch")
+        assert answer.status == 200, answer
+        return answer.json
+
+    def backup(self, directory):
+        answer = self.post("/control/_backup", {"directory": str(directory)})
+        assert answer.status == 200, answer
+
+    def is_idle(self):
+        """Waits until all is done whose time has come."""
+        until(lambda: self.status()["dueLagSeconds"] == 0)
 
     def vix(self, *arguments, **more):
         return run_vix("--control", self.daemon.control, *arguments, **more)
@@ -451,6 +573,7 @@ class Daemon:
         self.store = self.directory / "store"
         self.config = self.directory / "vixd.ini"
         self.process = self.port = self.management_port = None
+        self.advanced = 0  # seconds by which its clock was moved
         self.clients = []
         self.lines, self.changed = [], threading.Condition()
         made = run_vix("keygen", self.keys, "--origin", LOG_ORIGIN)
@@ -504,8 +627,18 @@ class Daemon:
         connection.close()
         return answer
 
+    def now(self):
+        """What its clock says."""
+        return (datetime.datetime.now(datetime.timezone.utc)
+                + datetime.timedelta(seconds=self.advanced))
+
+    def today(self, days=0):
+        """The Dutch date by its clock, or so many days later."""
+        return self.now().astimezone(AMSTERDAM).date() + datetime.timedelta(days)
+
     def start(self):
         assert self.process is None
+        self.advanced = 0  # a restart sets the clock back
         self.store.mkdir(mode=0o700, exist_ok=True)
         self.lines = []
         self.process = subprocess.Popen([VIXD, "--config", self.config], stdin=subprocess.DEVNULL,
@@ -586,6 +719,7 @@ class Daemon:
         self.check_log()
 
     def restart(self):
+        self.close_clients()
         self.stop()
         return self.start()
 

@@ -104,3 +104,21 @@ def municipality(admit):
 def auditor(admit):
     """An auditor needs no agreement."""
     return admit("auditor", roles=("auditor",), municipality=None, until=None)
+
+
+@pytest.fixture
+def doctor(admit, pki):
+    """A third reporter."""
+    return admit(pki.named("doctor"))
+
+
+@pytest.fixture
+def registry(admit, pki):
+    """The adapter of the population register, which needs no agreement either."""
+    return admit(pki.named("registry"), roles=("registry",), municipality=None, until=None)
+
+
+@pytest.fixture
+def town(admit, pki):
+    """Another municipality, with which nobody has an agreement at first."""
+    return admit(pki.named("town"), roles=("municipality",), municipality="0362")

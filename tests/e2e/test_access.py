@@ -110,13 +110,20 @@ def test_permissions_are_those_of_the_represented(daemon, admit, operator, schoo
 
 UUID = "0190c5a2-0000-7000-8000-000000000000"
 REPORTERS, TOLD, AUDITORS = {"reporter"}, {"reporter", "municipality"}, {"auditor"}
+INBOXES, TOWNS, REGISTERS = TOLD | AUDITORS, {"municipality"}, {"registry"}
 FOR_WHOM = [
     ("POST", "/v1/signals", REPORTERS), ("GET", "/v1/signals", REPORTERS),
     ("GET", f"/v1/signals/{UUID}", REPORTERS), ("DELETE", f"/v1/signals/{UUID}", REPORTERS),
     ("GET", "/v1/professionals", REPORTERS), ("PUT", "/v1/professionals/a", REPORTERS),
     ("GET", "/v1/professionals/a", REPORTERS), ("DELETE", "/v1/professionals/a", REPORTERS),
     ("GET", "/v1/matches", TOLD), ("GET", f"/v1/matches/{UUID}", TOLD),
-    ("GET", "/v1/notices", TOLD), ("POST", "/v1/notices/_acknowledge", TOLD),
+    ("GET", "/v1/notices", INBOXES), ("POST", "/v1/notices/_acknowledge", INBOXES),
+    ("POST", f"/v1/signals/{UUID}/_renew", REPORTERS),
+    ("POST", "/v1/signals/_count-notices", REPORTERS),
+    ("POST", "/v1/professionals/a/_transfer", REPORTERS),
+    ("POST", f"/v1/matches/{UUID}/_confirm-contact", REPORTERS),
+    ("POST", "/v1/person-events", REGISTERS), ("POST", "/v1/access-requests", TOWNS),
+    ("POST", "/v1/erasures", TOWNS), ("GET", "/v1/statistics?year=2026", TOWNS),
     ("GET", "/v1/pseudonyms/key", REPORTERS), ("POST", "/v1/pseudonyms/_evaluate", REPORTERS),
     ("GET", "/v1/log-entries", AUDITORS), ("POST", "/v1/log-entries/_search", AUDITORS),
     ("GET", "/v1/log-entries/0/proof", AUDITORS),

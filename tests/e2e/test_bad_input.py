@@ -39,14 +39,15 @@ def not_short_text(maximum, may_be_empty=False):
 class Route:
     """A route, a good body for it, which members it needs, and what is wrong for each member."""
 
-    def __init__(self, method, path, good, required=(), faults=None, large=False):
+    def __init__(self, method, path, good, required=(), faults=None, large=False, name=None):
         self.method, self.path, self.good = method, path, good
         self.required, self.faults = sorted(required), faults or {}
+        self.name = name or f"{method} {path}"
         self.maximum = 64 if good is None else 16384 if large else 4096
         self.is_control = path.startswith("/control")
 
     def __repr__(self):
-        return f"{self.method} {self.path}"
+        return self.name
 
 
 CONTACTS = {"contactName": not_short_text(200, True), "contactPhone": not_short_text(32, True),
@@ -56,6 +57,20 @@ OIN = "00000003999999990000"
 NOT_AN_OIN = ["", "1", OIN + "0", OIN[:-1], "0000000a999999990000", "0000000399999999000a",
               " " + OIN[1:], OIN + "\n"] + NOT_TEXT
 NOT_A_MUNICIPALITY = ["", "361", "03611", "abcd", " 361", "+361"] + NOT_TEXT
+NOT_TRUE_OR_FALSE = ["true", "", 0, 1, None, [], {}]
+NO_PERSON = ["", "Smit", 1, None, [], True]
+NO_LIST = ["x", {}, None, 1, True]
+NO_REQUESTER = ["", "Youth", "nobody", "youth "] + NOT_TEXT
+HUNDRED = [bsn(100 + n) for n in range(100)]
+TEN = str(dutch_day(-3700))
+PERSON = {"familyName": "de Vries", "birthDate": TEN, "sex": "M"}
+
+
+def event(kind, faults, **good):
+    return Route("POST", "/v1/person-events", {"type": kind, **good}, (), faults,
+                 name=f"POST /v1/person-events {kind}")
+
+
 ROUTES = [
     Route("POST", "/v1/signals",
           {"bsn": bsn(0), "professional": "ib-1", "birthDate": "2015-05-01"},
@@ -64,7 +79,38 @@ ROUTES = [
            "birthDate": NOT_A_DATE + [str(dutch_day(1)), "9999-12-31", years_ago(23),
                                       years_ago(24), "1899-12-31", "0000-01-01"],
            "municipality": NOT_A_MUNICIPALITY + ["9999"],
-           "reference": not_short_text(64)}),
+           "quiet": NOT_TRUE_OR_FALSE, "reference": not_short_text(64)}),
+    Route("POST", "/v1/signals/{signal}/_renew", {"birthDate": "2015-05-01"}, ["birthDate"],
+          {"birthDate": NOT_A_DATE + [str(dutch_day(1)), "9999-12-31", years_ago(23),
+                                      "1899-12-31"]}),
+    Route("POST", "/v1/signals/_count-notices", {"bsns": HUNDRED}, (),
+          {"bsns": NO_LIST + [[], HUNDRED[:99], HUNDRED * 3], "municipality": NOT_A_MUNICIPALITY},
+          large=True),
+    Route("POST", "/v1/professionals/ib-1/_transfer", {"to": "ib-8"}, ["to"],
+          {"to": NOT_AN_ID + ["ib-1", "ib-2", "jw-1"]}),
+    Route("POST", "/v1/matches/{match}/_confirm-contact", {"professional": "ib-1"},
+          ["professional"], {"professional": NOT_AN_ID + ["ib-2", "ib-8", "jw-1"]}),
+    event("died", {"bsn": NOT_A_BSN}, bsn=bsn(0)),
+    event("moved",
+          {"bsn": NOT_A_BSN, "municipality": NOT_A_MUNICIPALITY}, bsn=bsn(0), municipality="0361"),
+    event("bsn-replaced", {"bsn": NOT_A_BSN, "replacedBy": NOT_A_BSN + [bsn(0)]},
+          bsn=bsn(0), replacedBy=bsn(1)),
+    event("relations",
+          {"bsn": NOT_A_BSN, "parents": NO_LIST + [[bsn(5), bsn(6), bsn(7), bsn(8), bsn(9)]],
+           "address": ["", "   ", "x" * 300] + CONTROLS + NOT_TEXT,
+           "institution": NOT_TRUE_OR_FALSE}, bsn=bsn(0)),
+    event("bsn-assigned", {"bsn": NOT_A_BSN, "person": NO_PERSON}, bsn=bsn(0),
+          person=PERSON),
+    Route("POST", "/v1/access-requests",
+          {"bsn": bsn(0), "birthDate": TEN, "requestedBy": "representative",
+           "caseReference": "z-1"}, (),
+          {"bsn": NOT_A_BSN, "birthDate": NOT_A_DATE + [str(dutch_day(1)), "1899-12-31"],
+           "requestedBy": NO_REQUESTER + ["youth", "both"],
+           "caseReference": not_short_text(64) + [bsn(0)]}),
+    Route("POST", "/v1/erasures",
+          {"bsn": bsn(0), "scope": "all", "ground": "bezwaar", "caseReference": "z-1"}, (),
+          {"bsn": NOT_A_BSN, "scope": ["", "some", "All"] + NOT_TEXT,
+           "ground": not_short_text(100), "caseReference": not_short_text(64) + [bsn(0)]}),
     Route("PUT", "/v1/professionals/ib-9", {"name": "Sanne"}, ["name"],
           {"name": not_short_text(200), "function": not_short_text(200, True),
            "phone": not_short_text(32, True), "email": CONTACTS["contactEmail"]}, large=True),
@@ -97,6 +143,15 @@ ROUTES = [
           ["untilDate"], {"untilDate": NOT_A_DATE}),
     Route("PUT", "/control/parties/{school}/mandates/{care}", {"untilDate": "2099-12-31"},
           ["untilDate"], {"untilDate": NOT_A_DATE}),
+    Route("POST", "/control/parties/{school}/_merge", {"into": OIN}, ["into"],
+          {"into": NOT_AN_OIN}),
+    Route("POST", "/control/_wind-down",
+          {"directory": "/nonexistent/vix/remains", "confirm": actors.LOG_ORIGIN},
+          ["confirm", "directory"],
+          {"directory": ["", "remains", "./remains", "/" + 4000 * "x"] + CONTROLS + NOT_TEXT,
+           "confirm": ["", "yes", actors.LOG_ORIGIN + " ", actors.LOG_ORIGIN.upper()] + CONTROLS
+                      + NOT_TEXT}, large=True),
+    Route("POST", "/control/_turn-epoch", None),
     Route("POST", "/control/_backup", {"directory": "/nonexistent/vix/backup"}, ["directory"],
           {"directory": ["", "backup", "./backup", "/" + 4000 * "x"] + CONTROLS + NOT_TEXT},
           large=True),
@@ -168,24 +223,34 @@ def heard(monkeypatch):
 class Index:
     """A running index with something in it, and who may ask it what."""
 
-    def __init__(self, daemon, operator, school, care, municipality, auditor):
+    def __init__(self, daemon, operator, school, care, municipality, auditor, registry):
         self.daemon, self.operator, self.auditor = daemon, operator, auditor
+        self.registry = registry
         self.parties = {"school": school, "care": care, "municipality": municipality}
         self.oins = {name: party.oin for name, party in self.parties.items()}
         self.oins["auditor"] = auditor.oin
-        operator.allow(school, "blinded")
+        for permission in ("blinded", "quiet"):
+            operator.allow(school, permission)
+        school.designate("ib-8")
         for party, professional in ((school, "ib-1"), (care, "jw-1")):
             party.designate(professional)
             party.signal(bsn(2), professional, reference="eerder")
+        self.things = {"signal": school.signals()[0]["id"], "match": school.matches()[0]["id"]}
         self.refusals = []
 
     def client(self, route):
         if route.is_control:
             return self.operator
-        return self.auditor if "log-entries" in route.path else self.parties["school"]
+        for word, party in (("log-entries", self.auditor), ("person-events", self.registry),
+                            ("access-requests", self.parties["municipality"]),
+                            ("erasures", self.parties["municipality"]),
+                            ("statistics", self.parties["municipality"])):
+            if word in route.path:
+                return party
+        return self.parties["school"]
 
     def send(self, route, body, headers=None):
-        path = route.path.format(**self.oins)
+        path = route.path.format(**self.oins, **self.things)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if headers is None else headers
         return self.client(route).request(route.method, path, body=data, headers=headers)
@@ -230,8 +295,8 @@ class Index:
 
 
 @pytest.fixture
-def index(daemon, operator, school, care, municipality, auditor):
-    return Index(daemon, operator, school, care, municipality, auditor)
+def index(daemon, operator, school, care, municipality, auditor, registry):
+    return Index(daemon, operator, school, care, municipality, auditor, registry)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=repr)
@@ -270,13 +335,16 @@ def test_bad_members(index, route):
             pointers = ["#"] if isinstance(value, str) and "\0" in value else [f"#/{name}"]
             if name == "elements" and isinstance(value, list) and value[:1] == [1]:
                 pointers = ["#/elements/0"]
+            if name == "bsns" and value == HUNDRED * 3:
+                pointers = ["#/bsns"]
             if name == "roles" and isinstance(value, list) and value and len(value) < 6:
                 pointers = [f"#/roles/{len(value) - 1}"]
             index.refused(answer, 400, "invalid-request", pointers, (name, value))
     # And one fault of each at once: all of them are told.
     worst = {name: next(v for v in values if v is None or isinstance(v, (list, dict)))
              for name, values in route.faults.items()}
-    index.refused(index.send(route, {**worst, "unknown": 1}), 400, "invalid-request",
+    kind = {name: value for name, value in route.good.items() if name == "type"}
+    index.refused(index.send(route, {**kind, **worst, "unknown": 1}), 400, "invalid-request",
                   sorted([f"#/{name}" for name in worst if worst[name] != ["king"]]
                          + ["#/unknown"]))
     index.check_log(None if route.is_control else index.client(route).oin)
@@ -290,6 +358,117 @@ def test_a_signal_with_everything_wrong_is_told_everything(index):
     assert answer.pointers == ["#/birthDate", "#/bsn", "#/element", "#/element", "#/keyId",
                                "#/municipality", "#/professional", "#/reason", "#/reference",
                                "#/risk"]
+
+
+WRONG_OF_A_PERSON = {
+    "familyName": ["", "x" * 300, "-", "'", "1234", "a\nb", "a\u202eb", "\ufeff"] + NOT_TEXT,
+    "birthDate": NOT_A_DATE,
+    "sex": ["", "W", "MV", "m ", "mannelijk"] + NOT_TEXT,
+}
+
+
+@pytest.mark.parametrize("route", ["POST /v1/signals", "POST /v1/person-events died",
+                                   "POST /v1/person-events bsn-assigned",
+                                   "POST /v1/access-requests", "POST /v1/erasures"])
+def test_a_person_with_faults(route, index):
+    """Each is told by its place, all of them at once."""
+    route = next(one for one in ROUTES if repr(one) == route)
+    good = {name: value for name, value in route.good.items() if name not in ("bsn", "birthDate")}
+    if "assigned" in repr(route):
+        good["bsn"] = bsn(0)
+    before = index.everything()
+    for name, values in WRONG_OF_A_PERSON.items():
+        for value in values:
+            answer = index.send(route, {**good, "person": {**PERSON, name: value}})
+            index.refused(answer, 400, "invalid-request", [f"#/person/{name}"], (name, value))
+    for person, pointers in (
+            ({}, ["#/person/birthDate", "#/person/familyName", "#/person/sex"]),
+            ({"familyName": "", "birthDate": "x", "sex": 1, "bsn": bsn(0)},
+             ["#/person/birthDate", "#/person/bsn", "#/person/familyName", "#/person/sex"]),
+            ({**PERSON, "voornaam": "Jan"}, ["#/person/voornaam"])):
+        index.refused(index.send(route, {**good, "person": person}), 400, "invalid-request",
+                      pointers, person)
+    index.check_log(index.client(route).oin)
+    assert index.everything() == before
+
+
+TWICE_NAMED = [
+    ("POST /v1/signals", {"bsn": bsn(0), "person": PERSON}),
+    ("POST /v1/signals", {"element": "A" * 43, "person": PERSON}),
+    ("POST /v1/access-requests", {"bsn": bsn(0), "person": PERSON}),
+    ("POST /v1/erasures", {"bsn": bsn(0), "person": PERSON}),
+    ("POST /v1/person-events died", {"bsn": bsn(0), "person": PERSON}),
+    ("POST /v1/person-events moved", {"bsn": bsn(0), "person": PERSON}),
+]
+
+
+def test_a_child_is_named_once(index):
+    """By one number, or one name; nobody's and two are no child."""
+    before = index.everything()
+    for name, child in TWICE_NAMED:
+        route = next(one for one in ROUTES if repr(one) == name)
+        rest = {k: v for k, v in route.good.items() if k not in ("bsn", "birthDate")}
+        rest |= {"birthDate": PERSON["birthDate"]} if "birthDate" in route.good else {}
+        for body in ({**rest, **child}, rest):
+            answer = index.send(route, body)
+            index.refused(answer, 400, "invalid-request", what=(name, body))
+            assert {p.split("/")[1] for p in answer.pointers} <= {"bsn", "person", "element",
+                                                                  "keyId"}, answer
+    index.refusals = []
+    assert index.everything() == before
+
+
+FOREIGN = [  # members of another kind of event
+    ({"type": "died", "bsn": bsn(0), "municipality": "0361", "parents": []},
+     ["#/municipality", "#/parents"]),
+    ({"type": "moved", "bsn": bsn(0)}, ["#/municipality"]),
+    ({"type": "moved", "bsn": bsn(0), "municipality": "0361", "replacedBy": bsn(1)},
+     ["#/replacedBy"]),
+    ({"type": "bsn-replaced", "person": PERSON, "replacedBy": bsn(1)}, ["#/bsn", "#/person"]),
+    ({"type": "bsn-replaced", "bsn": bsn(0)}, ["#/replacedBy"]),
+    ({"type": "bsn-assigned", "bsn": bsn(0)}, ["#/person"]),
+    ({"type": "bsn-assigned", "person": PERSON}, ["#/bsn"]),
+    ({"type": "relations", "bsn": bsn(0), "municipality": "0361"}, ["#/municipality"]),
+    ({"type": "relations", "bsn": bsn(0), "parents": [bsn(5), FAILING, bsn(6), ZERO]},
+     ["#/parents/1", "#/parents/3"]),
+    ({"type": "relations", "bsn": bsn(0), "parents": [bsn(5), bsn(5)]}, ["#/parents/1"]),
+    ({"type": "relations", "bsn": bsn(0), "parents": [bsn(0)]}, ["#/parents/0"]),
+    ({"type": "born", "bsn": bsn(0)}, ["#/type"]),
+    ({"type": None, "bsn": FAILING, "parents": 1}, ["#/bsn", "#/parents", "#/type"]),
+]
+
+
+def test_members_of_another_event(index):
+    route = next(one for one in ROUTES if repr(one).startswith("POST /v1/person-events"))
+    before = index.everything()
+    for body, pointers in FOREIGN:
+        index.refused(index.send(route, body), 400, "invalid-request", pointers, body)
+    index.check_log(index.registry.oin)
+    assert index.everything() == before
+
+
+def test_what_is_not_there_to_be_changed(index):
+    """Or not any more; nothing is half done."""
+    school, care = index.parties["school"], index.parties["care"]
+    other = care.signals()[0]["id"]
+    nothing = "0190c5a2-0000-7000-8000-000000000000"
+    before = index.everything()
+    for signal in (other, nothing, "x", "%00"):
+        index.refused(school.renew(signal), 404, "not-found", what=signal)
+    for match in (nothing, "x", bsn(0)):
+        index.refused(school.confirm(match, "ib-1"), 404, "not-found", what=match)
+    for leaver in ("ib-2", "jw-1", "x" * 65, "%zz"):
+        index.refused(school.transfer(leaver, "ib-8"), 404, "not-found", what=leaver)
+    for oin in (OIN, "nobody"):
+        index.refused(index.operator.post(f"/control/parties/{oin}/_merge",
+                                          {"into": school.oin}), 404, "not-found", what=oin)
+    assert index.everything() == before
+    index.refusals = []
+    # What is archived is not renewed, and a match that is over needs no contact.
+    match = index.things["match"]
+    assert school.withdraw(index.things["signal"]).status == 204
+    index.refused(school.renew(index.things["signal"]), 409, "conflict")
+    index.refused(care.confirm(match, "jw-1"), 409, "conflict")
 
 
 def test_what_is_just_good_enough(index):
@@ -379,6 +558,8 @@ OTHER_QUERIES = [
     ("/v1/notices?after=x", ["#/after"]), ("/v1/notices?limit=0&wait=x&after=-1",
                                            ["#/after", "#/limit", "#/wait"]),
     ("/v1/parties/self?x=1", ["#/x"]), ("/v1/pseudonyms/key?keyId=1", ["#/keyId"]),
+    ("/v1/statistics?year=2026&month=1", ["#/month"]), ("/v1/statistics", ["#/year"]),
+    ("/v1/statistics?year=x&x=1", ["#/x", "#/year"]),
     ("/tlog/checkpoint?size=1", ["#/size"]), ("/v1/openapi.json?x=1", ["#/x"]),
     ("/v1/log-entries/0/proof?treeSize=0", ["#/treeSize"]),
     ("/v1/log-entries/0/proof?treeSize=999999", ["#/treeSize"]),

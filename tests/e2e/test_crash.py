@@ -262,8 +262,9 @@ class Crash:
         told = collections.Counter()
         for party in self.reporters:
             for notice in self.seen[party.name].values():
-                data = notice["data"]
-                told[notice["type"].split(".")[2], data["ownSignal"]["id"], data["matchId"]] += 1
+                data = notice["data"]  # of an earlier involvement there is no match
+                told[notice["type"].split(".")[2], data["ownSignal"]["id"],
+                     data.get("matchId")] += 1
         formed = {(signal, match): n for (kind, signal, match), n in told.items()
                   if kind == "match-formed"}
         assert set(formed.values()) <= {1}

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The access log: what stands in it, that it holds together, and that every reading of it is an
-entry too. The verifier here is written from store/LOG.md, on nothing but Python and openssl."""
+entry too."""
 import base64
 import datetime
 import hashlib
-import json
 import os
 import re
 import subprocess
@@ -12,108 +11,9 @@ import subprocess
 import pytest
 
 import ristretto
-from actors import LOG_ORIGIN, SOURCE, bsn, dutch_day, until
-from ristretto import from_text
-
-
-# ---- a verifier ----
-
-def canonical(record):
-    """RFC 8785, for what stands in a record: ASCII names, integers, texts."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def sha256(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
-
-def commitment_of(entry):
-    subject = sha256(from_text(entry["subjectSalt"]), bytes.fromhex(entry["subject"] or ""))
-    return sha256(from_text(entry["salt"]), sha256(canonical(entry["record"])), subject)
-
-
-def leaf_of(entry):
-    return sha256(b"\0", from_text(entry["commitment"]))
-
-
-def root_of(leaves):
-    """RFC 6962 section 2.1, as it stands there: split at the largest power of two below."""
-    if len(leaves) <= 1:
-        return leaves[0] if leaves else sha256()
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    return sha256(b"\1", root_of(leaves[:split]), root_of(leaves[split:]))
-
-
-def root_by_proof(leaf, index, size, proof):
-    """The root that an inclusion proof leads to (RFC 9162 section 2.1.3.2), or None."""
-    last, root = size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return None
-        if index & 1 or index == last:
-            root = sha256(b"\1", sibling, root)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            root = sha256(b"\1", root, sibling)
-        index, last = index >> 1, last >> 1
-    return root if last == 0 else None
-
-
-def public_key_of(vkey):
-    """(key id, Ed25519 key) of a verifier key: name+hex+base64(01 ‖ key)."""
-    name, key_id, encoded = vkey.split("+", 2)
-    data = base64.b64decode(encoded)
-    assert name == LOG_ORIGIN and data[0] == 1 and len(data) == 33
-    assert bytes.fromhex(key_id) == sha256(name.encode(), b"\n", data)[:4]
-    return bytes.fromhex(key_id), data[1:]
-
-
-def is_signed(key, text, signature, directory):
-    der = bytes.fromhex("302a300506032b6570032100") + key
-    files = {"key.der": der, "text": text, "signature": signature}
-    for name, content in files.items():
-        (directory / name).write_bytes(content)
-    return subprocess.run(
-        ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey",
-         directory / "key.der", "-rawin", "-in", directory / "text", "-sigfile",
-         directory / "signature"], capture_output=True, check=False).returncode == 0
-
-
-def open_checkpoint(note, vkey, directory):
-    """(size, root) of a signed note, whose signature must be right."""
-    key_id, key = public_key_of(vkey)
-    text, signatures = note.split("\n\n")
-    text += "\n"
-    origin, size, root = text.splitlines()
-    (line,) = signatures.splitlines()
-    dash, name, encoded = line.split(" ")
-    data = base64.b64decode(encoded)
-    assert (dash, name, origin, data[:4]) == ("\u2014", LOG_ORIGIN, LOG_ORIGIN, key_id)
-    assert is_signed(key, text.encode(), data[4:], directory)
-    assert not is_signed(key, text.replace(size, size + "0").encode(), data[4:], directory)
-    assert str(int(size)) == size
-    return int(size), base64.b64decode(root)
-
-
-def checkpoint_of(party):
-    answer = party.get("/tlog/checkpoint")
-    assert answer.status == 200
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    return answer.text
-
-
-def check_entries(entries):
-    """Each against its commitment, and all in order."""
-    before = 0
-    for i, entry in enumerate(entries):
-        record = entry["record"]
-        assert entry["index"] == i == record["attributes"]["verwijsindex.index"]
-        assert commitment_of(entry) == from_text(entry["commitment"])
-        assert record["end_time"] == record["start_time"] >= before
-        before = record["end_time"]
-    assert len({entry["salt"] for entry in entries}) == len(entries)
-    assert len({entry["record"]["span_id"] for entry in entries}) == len(entries)
+from actors import SOURCE, bsn, dutch_day, until
+from verifier import (check_entries, checkpoint_of, leaf_of, open_checkpoint, root_by_proof,
+                      root_of)
 
 
 # ---- what is done, and the entries it makes ----
@@ -131,8 +31,18 @@ class Watch:
         self.size = self.operator.status()["logSize"]
         return entries
 
-    def names(self):
-        return [entry["record"]["name"] for entry in self.new()]
+    def makes(self, action, *expected):
+        """Does it, and holds the entries that come of it against these: event, attributes, whether
+        on a child."""
+        answer = action()
+        entries = self.new()
+        told = [(entry["record"]["name"], attributes(entry), entry["subject"] is not None)
+                for entry in entries]
+        assert told == [(name, {"outcome": "done", **has}, on_child)
+                        for name, has, on_child in expected]
+        if entries and answer is not None:
+            assert answer.headers["log-index"] == str(entries[0]["index"])
+        return answer
 
 
 @pytest.fixture
@@ -157,18 +67,7 @@ def test_every_event_stands_where_it_should(daemon, operator, school, care, muni
     number = {party: f"party:{i}" for i, party in
               enumerate((school, care, municipality, watch.auditor, supplier), 1)}
     watch.new()
-
-    def makes(action, *expected):
-        answer = action()
-        entries = watch.new()
-        told = [(entry["record"]["name"], attributes(entry), entry["subject"] is not None)
-                for entry in entries]
-        assert told == [(name, {"outcome": "done", **has}, on_child)
-                        for name, has, on_child in expected]
-        if entries and answer is not None:
-            assert answer.headers["log-index"] == str(entries[0]["index"])
-        return answer
-
+    makes = watch.makes
     path = f"/control/parties/{school.oin}"
     at_school = {**uid, "object": number[school]}
     makes(lambda: operator.put(path, {"name": "De Linde"}), ("party-changed", at_school, False))
@@ -230,6 +129,8 @@ def test_every_event_stands_where_it_should(daemon, operator, school, care, muni
           ("notice-acknowledged", {**school_is, "object": "notice:1"}, True))
     makes(lambda: school.acknowledge(1))
     gone = {"object": f"signal:{theirs['id']}"}
+    operator.advance(2 * 3600)
+    watch.new()
     makes(lambda: care.withdraw(theirs["id"], "ended"),
           ("signal-withdrawn", {**care_is, **gone}, True))
     makes(lambda: school.withdraw(mine, "wrongful"),
@@ -261,10 +162,131 @@ def test_every_event_stands_where_it_should(daemon, operator, school, care, muni
         assert events[name]["subject"] is not None
 
     # Nothing that is listed was left out, but for what comes once a minute.
-    listed = (SOURCE / "store" / "LOG.md").read_text().split("Events: ")[1].split("\n\n")[0]
     happened = {entry["record"]["name"] for entry in watch.auditor.log_entries()}
-    assert set(re.findall(r"`([a-z-]+)`", listed)) - happened <= {
-        "refusals-counted", "log-searched", "log-proved"}
+    assert listed_events() - happened <= LIFE_EVENTS | {
+        "refusals-counted", "log-searched", "log-proved", "wound-down"}
+
+
+# Those of the test below; `wound-down` is the last of all, and nobody is there to read it any more.
+LIFE_EVENTS = {
+    "signal-renewed", "signal-transferred", "signal-merged", "signals-transferred",
+    "contact-confirmed", "match-stalled", "person-died", "person-moved", "bsn-replaced",
+    "bsn-assigned", "relations-changed", "registry-data-erased", "access-requested",
+    "erasure-made", "statistics-read", "peek-suspected", "notices-counted", "notices-removed",
+    "party-merged", "epoch-turned"}
+
+
+def listed_events():
+    listed = (SOURCE / "store" / "LOG.md").read_text().split("Events: ")[1].split("\n\n")[0]
+    return set(re.findall(r"`([a-z-]+)`", listed))
+
+
+def test_every_event_of_a_long_life(operator, school, care, doctor, municipality, registry, town,
+                                    watch):
+    """As above, of what comes after the report."""
+    uid = {"operator_uid": os.getuid()}
+    makes, auditor = watch.makes, watch.auditor
+    school_is, care_is, town_is, register_is = (
+        {"party": one.oin} for one in (school, care, municipality, registry))
+    for party, professionals in ((school, "ab"), (care, "c"), (doctor, "e")):
+        for professional in professionals:
+            party.designate(professional)
+    mine = school.reports(bsn(0), "a")["id"]
+    second = school.reports(bsn(0), "b")["id"]
+    match = care.reports(bsn(0), "c")["match"]["id"]
+    watch.new()
+
+    # Between report and end.
+    on_mine = {**school_is, "object": f"signal:{mine}"}
+    read = ("match-read", {**school_is, "object": f"match:{match}"}, True)
+    makes(lambda: school.renew(mine), ("signal-renewed", {**on_mine, "professional": "a"}, True))
+    entries = [(e["record"]["name"], attributes(e), e["subject"] is not None)
+               for e in (school.transfer("a", "b"), watch.new())[1]]
+    assert sorted(name for name, _, _ in entries) == [
+        "signal-merged", "signal-transferred", "signals-transferred"]
+    assert [(has["object"], on_child) for name, has, on_child in entries
+            if name == "signal-merged"] == [(f"signal:{second}", True)]
+    makes(lambda: school.confirm(match, "b"),
+          ("contact-confirmed", {**school_is, "professional": "b", "object": f"match:{match}"},
+           True), read)
+    other = school.reports(bsn(1), "b")["id"]
+    watch.new()
+    entries = (school.transfer("b", "a"), watch.new())[1]
+    moved = [attributes(e) for e in entries if e["record"]["name"] == "signal-transferred"]
+    assert {one["object"] for one in moved} == {f"signal:{mine}", f"signal:{other}"}
+    assert [attributes(e)["count"] for e in entries
+            if e["record"]["name"] == "signals-transferred"] == [2]
+
+    # The register.
+    makes(lambda: registry.tells("moved", bsn=bsn(0), municipality="0361"),
+          ("person-moved", register_is, True))
+    makes(lambda: registry.tells("relations", bsn=bsn(0), parents=[bsn(30)]),
+          ("relations-changed", register_is, True))
+    makes(lambda: registry.tells("bsn-replaced", bsn=bsn(5), replacedBy=bsn(0)),
+          ("bsn-replaced", register_is, True))
+    person = {"familyName": "Smit", "birthDate": "2014-02-03", "sex": "M"}
+    makes(lambda: registry.tells("bsn-assigned", person=person, bsn=bsn(1)),
+          ("bsn-assigned", register_is, True))
+    makes(lambda: registry.tells("moved", bsn=bsn(6), municipality="0361"),
+          ("person-moved", register_is, True))
+
+    # The municipality.
+    case = {"case_reference": "inzage-1"}
+    makes(lambda: municipality.ask_access(bsn(0)),
+          ("access-requested", {**town_is, **case, "count": 3}, True))
+    makes(lambda: municipality.ask_access(bsn(44)), ("access-requested", {**town_is, **case}, True))
+    makes(lambda: municipality.get("/v1/statistics?year=2030"), ("statistics-read", town_is, False))
+    erasing = {**town_is, "case_reference": "bezwaar-1", "ground": "bezwaar gegrond"}
+    erased = (municipality.erase(bsn(1)), watch.new())[1]
+    assert {(e["record"]["name"], attributes(e).get("object")) for e in erased} == {
+        ("erasure-made", None), ("signal-erased", f"signal:{other}")}
+    (made,) = [attributes(e) for e in erased if e["record"]["name"] == "erasure-made"]
+    assert made == {"outcome": "done", **erasing, "count": 1}
+
+    # What stands out.
+    peeking = doctor.reports(bsn(0), "e")["id"]
+    watch.new()
+    on_it = {"party": doctor.oin, "object": f"signal:{peeking}"}
+    makes(lambda: doctor.withdraw(peeking, "wrongful"), ("signal-retracted", on_it, True),
+          ("peek-suspected", on_it, True))
+    operator.allow(care, "quiet")
+    watch.new()
+    counted = (care.post("/v1/signals/_count-notices", {"bsns": [bsn(n) for n in range(100)]}),
+               watch.new())[1]
+    assert {e["record"]["name"] for e in counted} == {"notices-counted"}
+    assert len([e for e in counted if e["subject"]]) == 100
+
+    # By itself, or by the operator.
+    stalled = care.reports(bsn(2), "c")
+    assert stalled["match"] is None
+    match = doctor.reports(bsn(2), "e")["match"]["id"]
+    care.notices()
+    care.acknowledge(1)
+    watch.new()
+    operator.pass_time("20d")
+    by_itself = {"outcome": "done", "object": f"match:{match}"}
+    (entry,) = until(lambda: [e for e in auditor.log_entries(event="match-stalled")
+                              if attributes(e) == by_itself])
+    assert entry["subject"] is not None
+    operator.pass_time("80d")
+    for event in ("notices-removed", "registry-data-erased"):
+        until(lambda event=event: auditor.log_entries(event=event))
+        for entry in auditor.log_entries(event=event):
+            assert "party" not in attributes(entry) or event == "notices-removed"
+            assert (entry["subject"] is not None) == (event == "registry-data-erased")
+    operator.is_idle()
+    until(lambda: not operator.status()["epoch"]["turning"])
+    watch.new()
+    turned = (operator.turn_epoch(), watch.new())[1]
+    assert [(e["record"]["name"], attributes(e)["operator_uid"]) for e in turned] == [
+        ("epoch-turned", os.getuid())]
+    merged = (operator.merge(school, care), watch.new())[1]
+    assert merged[0]["record"]["name"] == merged[-1]["record"]["name"] == "party-merged"
+    assert attributes(merged[0])["operator_uid"] == uid["operator_uid"]
+    died = (registry.tells("died", bsn=bsn(0)), watch.new())[1]
+    assert [e["record"]["name"] for e in died].count("person-died") == 1
+    happened = {entry["record"]["name"] for entry in auditor.log_entries()}
+    assert LIFE_EVENTS <= happened and happened <= listed_events()
 
 
 def test_who_asked_is_in_the_record(school, watch, daemon):
@@ -442,6 +464,7 @@ def test_a_search_finds_exactly_what_is_on_the_child(school, care, auditor, oper
     school.signal(bsn(2), "a")
     school.notices()
     school.acknowledge(1)
+    operator.advance(2 * 3600)
     care.withdraw(care.signals()[0]["id"], "wrongful")
     for indexed in (False, True):
         if indexed:

@@ -185,10 +185,12 @@ def test_what_was_ended_can_still_be_wrongful(pair, municipality):
     gone = school.signal(bsn(1), "a").json["id"]
     school.withdraw(gone, "ended")
     care.signal(bsn(1), "d")
-    before = kinds(care)
-    assert school.withdraw(gone, "wrongful").status == 204
     newcomer = [s["id"] for s in care.signals() if s["professional"] == "d"]
-    assert len(kinds(care)) == len(before) + 1
+    assert [kind(n) for n in care.notices() if own(n) in newcomer] == ["match-formed",
+                                                                       "archived-involvement"]
+    before = kinds(care).count("match-retracted")
+    assert school.withdraw(gone, "wrongful").status == 204
+    assert kinds(care).count("match-retracted") == before + 1
     assert [kind(n) for n in care.notices() if own(n) in newcomer] == ["match-formed"]
 
 
@@ -256,15 +258,15 @@ def test_suspension_keeps_the_signals_and_denies_access(pair, operator, auditor)
     assert kinds(school) == ["match-formed", "match-joined"]
 
 
-def test_the_end_of_the_last_agreement_archives(pair, operator, auditor):
+def test_the_end_of_an_agreement_archives(pair, operator, auditor):
     school, care = pair
     operator.agree(school, "0362")
     ids = [school.signal(bsn(n), "a", municipality="0361").json["id"] for n in range(3)]
     ids.append(school.signal(bsn(3), "a", municipality="0362").json["id"])
     match = care.signal(bsn(0), "c").json["match"]["id"]
-    # One of two: what is there stays, and nothing new is taken under it.
+    # One of two: what was signalled under it ends, and nothing new is taken.
     assert operator.delete(f"/control/parties/{school.oin}/agreements/0362").status == 200
-    assert {s["status"] for s in school.signals()} == {"active"}
+    until(lambda: [s["status"] for s in school.signals()] == ["active"] * 3 + ["archived"])
     assert operator.delete(f"/control/parties/{school.oin}/agreements/0361").status == 200
     assert school.signal(bsn(0), "a").problem == "agreement-ended"
     until(lambda: care.get(f"/v1/matches/{match}").json["status"] == "ended")

@@ -20,7 +20,10 @@ COMMANDS = [
     "status", "reload", "backup", "signal post", "signal list", "signal show", "signal withdraw",
     "professional put", "professional list", "professional show", "professional delete", "self",
     "match list", "match show", "notices", "audit search", "audit export", "audit verify",
-    "keygen", "help",
+    "keygen", "help", "party merge", "turn-epoch", "wind-down", "signal renew",
+    "signal count-notices", "professional transfer", "match confirm", "access-request", "erase",
+    "statistics", "person-event died", "person-event moved", "person-event replaced",
+    "person-event relations", "person-event assigned",
 ]
 
 

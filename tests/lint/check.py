@@ -32,6 +32,7 @@ MAY_INCLUDE = {
 # Which headers of which library are visible where; a file name narrows it further.
 LIBRARIES = {
     r"sodium(\.h|/)": ("crypto/",),
+    r"utf8proc\.h": ("crypto/fold.c",),
     r"lmdb\.h": ("store/kv_lmdb.c",),
     r"jansson\.h": ("proto/", "tools/answer", "tools/vix_bench", "tools/audit"),
     r"llhttp\.h": ("daemon/",),

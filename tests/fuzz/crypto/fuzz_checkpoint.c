@@ -43,6 +43,12 @@ static void try_note(const uint8_t *data, size_t size, const struct checkpoint_v
     demand((condition == CHECKPOINT_MALFORMED) == (parse_condition == CHECKPOINT_MALFORMED));
     demand(parse_condition != CHECKPOINT_OK ||
            (parsed.size <= INT64_MAX && strlen(parsed.origin) > 0));
+    const char *lines = NULL;
+    size_t length = 0;
+    int found = checkpoint_extension((const char *)data, size, &lines, &length);
+    demand(found == parse_condition);
+    demand(length == 0 || (lines >= (const char *)data && lines[length - 1] == '\n' &&
+                           lines + length <= (const char *)data + size));
     if (condition == CHECKPOINT_OK) {
         demand(opened.size == parsed.size && strcmp(opened.origin, parsed.origin) == 0 &&
                memcmp(opened.root.bytes, parsed.root.bytes, MERKLE_HASH_BYTES) == 0);

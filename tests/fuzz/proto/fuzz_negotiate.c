@@ -19,8 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .header_count = 3,
         .headers = {{"accept", text}, {"content-type", text}, {"traceparent", text}}};
     struct attribution by = {0};
-    (void)negotiate_accept(&request, "application/json");
-    (void)negotiate_accept(&request, "text/plain; charset=utf-8");
+    static const char json[] = "application/json";
+    static const char plain[] = "text/plain; charset=utf-8";
+    bool first = negotiate_prefers(&request, json, plain);
+    bool second = negotiate_prefers(&request, plain, json);
+    if ((first && second) || (first && negotiate_accept(&request, json) != NULL) ||
+        (second && negotiate_accept(&request, plain) != NULL)) {
+        abort(); /* what is preferred is accepted */
+    }
     (void)negotiate_content(&request);
     if (negotiate_trace(&request, &by) != by.traced) {
         abort();

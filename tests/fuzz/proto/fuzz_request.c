@@ -26,7 +26,8 @@ static void start(void)
     if (!started) {
         started = true;
         world_init_peopled(&world, NULL);
-        world_act(&world, SCHOOL, PARTY_ALLOW);
+        world_allow(&world, SCHOOL, PARTY_BLINDED | PARTY_QUIET);
+        world_add_party(&world, REGISTRY, "Bevolking", PARTY_REGISTRY, 0);
         atexit(finish);
     }
 }
@@ -52,10 +53,11 @@ static enum http_method read_method(const char *name)
     return HTTP_OTHER;
 }
 
-/* What would leave the index: a copy in a directory, or another time. */
+/* What would leave the index: a copy in a directory, another time, or none of it at all. */
 static bool is_out_of_bounds(const char *target)
 {
-    return strstr(target, "_backup") != NULL || strstr(target, "clock") != NULL;
+    return strstr(target, "_backup") != NULL || strstr(target, "clock") != NULL ||
+           strstr(target, "_wind-down") != NULL;
 }
 
 static void look_at(const struct reply *reply, const struct ask *ask)
@@ -88,8 +90,8 @@ static void ask_for(struct ask *ask)
 
 static void run(char *text, uint8_t choice, const char *end)
 {
-    static const char *const callers[] = {SCHOOL,   CARE,     MUNICIPALITY, AUDITOR,
-                                          SUPPLIER, STRANGER, "",           NULL};
+    static const char *const callers[] = {SCHOOL,   CARE, MUNICIPALITY, AUDITOR, SUPPLIER,
+                                          STRANGER, "",   NULL,         REGISTRY};
     struct ask ask = {.oin = callers[choice % ARRAY_LENGTH(callers)],
                       .is_operator = (choice & 0x80) != 0};
     char *rest = text;

@@ -370,6 +370,71 @@ static void test_extension_lines_are_passed_over(void **state)
     assert_int_equal(open_as(note, &log_signer.vkey), CHECKPOINT_OK);
 }
 
+static void assert_extension(const char *note, const char *expected)
+{
+    const char *lines = NULL;
+    size_t length = 1;
+    assert_int_equal(checkpoint_extension(note, strlen(note), &lines, &length), CHECKPOINT_OK);
+    assert_int_equal(length, strlen(expected));
+    assert_memory_equal(lines, expected, length);
+    assert_true(lines >= note && lines + length <= note + strlen(note));
+}
+
+static void test_extension_lines_are_signed_and_found(void **state)
+{
+    (void)state;
+    static const char *const extensions[] = {"", "one\n", "one\ntwo \xC3\xA9\xE2\x82\xAC\n"};
+    const struct merkle_hash root = example_root();
+    for (size_t i = 0; i < ARRAY_LENGTH(extensions); i++) {
+        char note[CHECKPOINT_NOTE_MAXIMUM];
+        char text[CHECKPOINT_NOTE_MAXIMUM];
+        char expected[CHECKPOINT_NOTE_MAXIMUM];
+        size_t length = 0;
+        assert_int_equal(
+            checkpoint_sign_extended(&log_signer, 8, &root, extensions[i], note, &length),
+            CHECKPOINT_OK);
+        sprintf(text, ORIGIN "\n8\n" ROOT "\n%s", extensions[i]);
+        sign_text(text, expected);
+        assert_string_equal(note, expected);
+        assert_int_equal(length, strlen(note));
+        assert_int_equal(open_as(note, &log_signer.vkey), CHECKPOINT_OK);
+        assert_extension(note, extensions[i]);
+        if (extensions[i][0] != '\0') {
+            *strstr(note, "one") = 'O';
+            assert_int_equal(open_as(note, &log_signer.vkey), CHECKPOINT_BAD_SIGNATURE);
+        }
+    }
+    const char *lines = NULL;
+    size_t length = 77;
+    assert_int_equal(checkpoint_extension("x", 1, &lines, &length), CHECKPOINT_MALFORMED);
+    assert_null(lines);
+    assert_int_equal(length, 77);
+}
+
+static void test_extension_lines_that_are_not_signed(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"\n",     "one",   "one\n\ntwo\n", "one\n\n",   "\none\n",
+                                      "a\tb\n", "a\r\n", "\x80\n",       "\xC0\xAF\n"};
+    const struct merkle_hash root = example_root();
+    char note[CHECKPOINT_NOTE_MAXIMUM];
+    size_t length = 77;
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        assert_int_equal(checkpoint_sign_extended(&log_signer, 8, &root, bad[i], note, &length),
+                         CHECKPOINT_MALFORMED);
+    }
+    char longest[CHECKPOINT_EXTENSION_MAXIMUM + 2];
+    memset(longest, 'x', sizeof(longest));
+    longest[CHECKPOINT_EXTENSION_MAXIMUM] = '\n';
+    longest[CHECKPOINT_EXTENSION_MAXIMUM + 1] = '\0';
+    assert_int_equal(checkpoint_sign_extended(&log_signer, 8, &root, longest, note, &length),
+                     CHECKPOINT_MALFORMED);
+    assert_int_equal(length, 77);
+    assert_int_equal(checkpoint_sign_extended(&log_signer, 8, &root, longest + 1, note, &length),
+                     CHECKPOINT_OK);
+    assert_extension(note, longest + 1);
+}
+
 static void test_longest_note(void **state)
 {
     (void)state;
@@ -516,6 +581,8 @@ int main(void)
         cmocka_unit_test(test_every_cut_note_is_refused),
         cmocka_unit_test(test_texts_that_are_no_checkpoint),
         cmocka_unit_test(test_extension_lines_are_passed_over),
+        cmocka_unit_test(test_extension_lines_are_signed_and_found),
+        cmocka_unit_test(test_extension_lines_that_are_not_signed),
         cmocka_unit_test(test_longest_note),
         cmocka_unit_test(test_signatures_of_unknown_keys_are_ignored),
         cmocka_unit_test(test_a_forged_line_is_not_hidden_by_a_good_one),

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "crypto/selftest.h"
 
@@ -23,6 +24,7 @@ enum spoilt {
     FROM_HASH,
     SCALARMULT,
     PROOF,
+    FOLDING,
 };
 static enum spoilt spoilt;
 
@@ -174,6 +176,22 @@ void __wrap_crypto_core_ristretto255_scalar_sub(unsigned char *z, const unsigned
     spoil(PROOF, z);
 }
 
+utf8proc_ssize_t __real_utf8proc_decompose(const utf8proc_uint8_t *str, utf8proc_ssize_t length,
+                                           utf8proc_int32_t *buffer, utf8proc_ssize_t size,
+                                           utf8proc_option_t options);
+utf8proc_ssize_t __wrap_utf8proc_decompose(const utf8proc_uint8_t *str, utf8proc_ssize_t length,
+                                           utf8proc_int32_t *buffer, utf8proc_ssize_t size,
+                                           utf8proc_option_t options);
+utf8proc_ssize_t __wrap_utf8proc_decompose(const utf8proc_uint8_t *str, utf8proc_ssize_t length,
+                                           utf8proc_int32_t *buffer, utf8proc_ssize_t size,
+                                           utf8proc_option_t options)
+{
+    if (spoilt == FOLDING) {
+        options &= ~(unsigned)UTF8PROC_COMPAT;
+    }
+    return __real_utf8proc_decompose(str, length, buffer, size, options);
+}
+
 static void test_all_is_well(void **state)
 {
     (void)state;
@@ -199,6 +217,7 @@ static void test_each_fault_is_found_and_named(void **state)
         {FROM_HASH, "ristretto255 hash to group"},
         {SCALARMULT, "ristretto255 hash to group"},
         {PROOF, "ristretto255 evaluation and proof"},
+        {FOLDING, "Unicode folding"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
         spoilt = faults[i].what;

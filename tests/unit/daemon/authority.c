@@ -63,7 +63,7 @@ void authority_finish(struct authority *authority)
     X509_free(TAKE_PTR(authority->certificate));
 }
 
-void identity_make(struct identity *identity, struct authority *authority,
+void identity_make(struct credential *identity, struct authority *authority,
                    const struct request *request)
 {
     long begins = request->begins != 0 ? request->begins : -3600;
@@ -93,7 +93,7 @@ void identity_make(struct identity *identity, struct authority *authority,
     identity->certificate = certificate;
 }
 
-void identity_finish(struct identity *identity)
+void identity_finish(struct credential *identity)
 {
     EVP_PKEY_free(TAKE_PTR(identity->key));
     X509_free(TAKE_PTR(identity->certificate));

@@ -24,13 +24,13 @@ struct request {
     long ends;        /* 0: in a day */
     const char *host; /* a server's certificate for this name */
 };
-struct identity {
+struct credential {
     EVP_PKEY *key;
     X509 *certificate;
 };
-void identity_make(struct identity *identity, struct authority *authority,
+void identity_make(struct credential *identity, struct authority *authority,
                    const struct request *request);
-void identity_finish(struct identity *identity);
+void identity_finish(struct credential *identity);
 
 /* A list that revokes `revoked`, or nothing when NULL; ends so many seconds from now. */
 void authority_write_crl(struct authority *authority, const X509 *revoked, long ends,

@@ -81,12 +81,12 @@ static void test_defaults(void **state)
     assert_string_equal(config->store_path, "/var/lib/verwijsindex");
     assert_int_equal(config->map_bytes, UINT64_C(64) << 30);
     assert_null(config->keys_directory);
+    assert_null(config->epoch_directory);
     assert_string_equal(config->operator_oin.text, "00000001123456789000");
     assert_string_equal(config->log_origin, "verwijsindex.example/log");
     assert_int_equal(config->requests_per_minute, 6000);
     assert_int_equal(config->evaluations_per_minute, 600);
     assert_int_equal(config->connections, 10000);
-    assert_int_equal(config->family_match, CONFIG_FAMILY_PARENT);
     /* The terms of the law are the same here as where no configuration is read. */
     struct store_policy policy;
     store_policy_default(&policy);
@@ -99,6 +99,14 @@ static void test_defaults(void **state)
     assert_int_equal(config->policy.peek_minutes, policy.peek_minutes);
     assert_int_equal(config->policy.statistics_minimum, policy.statistics_minimum);
     assert_int_equal(config->policy.log_years, policy.log_years);
+    assert_int_equal(config->policy.registry_wait_days, policy.registry_wait_days);
+    assert_int_equal(config->policy.family_parent, policy.family_parent);
+    assert_int_equal(config->policy.family_address, policy.family_address);
+    assert_int_equal(config->policy.access_requests_per_day, policy.access_requests_per_day);
+    assert_int_equal(config->policy.registry_wait_days, 31);
+    assert_true(config->policy.family_parent);
+    assert_false(config->policy.family_address);
+    assert_int_equal(config->policy.access_requests_per_day, 50);
     finish(&fixture);
 }
 
@@ -112,13 +120,14 @@ static void test_every_option(void **state)
                     "[management]\r\nlisten=0.0.0.0:0\r\n"
                     "[control]\nsocket=c.sock\n"
                     "[store]\npath=store\nmap_size=512M\n"
-                    "[keys]\ndirectory=keys\n"
+                    "[keys]\ndirectory=keys\nepoch_directory=/var/lib/epochs\n"
                     "[operator]\noin=0000000700000AV00000\nname=Stichting Index\n"
                     "log_origin=index.example/2026\n"
                     "[limits]\nrequests_per_minute=1\nevaluations_per_minute=2\nconnections=3\n"
+                    "access_requests_per_day=4\n"
                     "[policy]\nactive_years=1\narchive_years=4\nage_limit=18\nfollow_up_days=7\n"
-                    "renewal_prompt_days=10\nnotify_departure=yes\nfamily_match=no\n"
-                    "peek_minutes=5\nstatistics_minimum=11\nlog_years=7");
+                    "renewal_prompt_days=10\nnotify_departure=yes\nfamily_match=both\n"
+                    "peek_minutes=5\nstatistics_minimum=11\nlog_years=7\nregistry_wait_days=0");
     assert_int_equal(fixture.result, 0);
     const struct config *config = &fixture.config;
     assert_address(&config->listen, AF_INET6, "::1", 443);
@@ -133,6 +142,7 @@ static void test_every_option(void **state)
     assert_string_equal(config->store_path, "/etc/verwijsindex/store");
     assert_int_equal(config->map_bytes, UINT64_C(512) << 20);
     assert_string_equal(config->keys_directory, "/etc/verwijsindex/keys");
+    assert_string_equal(config->epoch_directory, "/var/lib/epochs");
     assert_string_equal(config->operator_oin.text, "0000000700000AV00000");
     assert_string_equal(config->operator_name, "Stichting Index");
     assert_string_equal(config->log_origin, "index.example/2026");
@@ -145,11 +155,40 @@ static void test_every_option(void **state)
     assert_int_equal(config->policy.follow_up_days, 7);
     assert_int_equal(config->policy.renewal_prompt_days, 10);
     assert_true(config->policy.notify_departure);
-    assert_int_equal(config->family_match, CONFIG_FAMILY_NO);
+    assert_true(config->policy.family_parent);
+    assert_true(config->policy.family_address);
     assert_int_equal(config->policy.peek_minutes, 5);
     assert_int_equal(config->policy.statistics_minimum, 11);
     assert_int_equal(config->policy.log_years, 7);
+    assert_int_equal(config->policy.registry_wait_days, 0);
+    assert_int_equal(config->policy.access_requests_per_day, 4);
     finish(&fixture);
+}
+
+static void test_family_match(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool parent;
+        bool address;
+    } choices[] = {
+        {"no", false, false},
+        {"parent", true, false},
+        {"address", false, true},
+        {"both", true, true},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(choices); i++) {
+        char text[512];
+        snprintf(text, sizeof(text), "%s[policy]\nfamily_match=%s\n", REQUIRED, choices[i].text);
+        struct fixture fixture;
+        parse(&fixture, text);
+        assert_int_equal(fixture.result, 0);
+        assert_int_equal(fixture.config.policy.family_parent, choices[i].parent);
+        assert_int_equal(fixture.config.policy.family_address, choices[i].address);
+        assert_int_equal(fixture.config.policy.log_years, 5); /* the rest is as it was */
+        finish(&fixture);
+    }
 }
 
 static void test_sizes(void **state)
@@ -226,7 +265,12 @@ static void test_wrong_values(void **state)
         {"policy", "follow_up_days", "0", "must be a number from 1 to 366"},
         {"policy", "renewal_prompt_days", "367", "must be a number from 0 to 366"},
         {"policy", "notify_departure", "true", "must be yes or no"},
-        {"policy", "family_match", "address", "must be no or parent"},
+        {"policy", "family_match", "yes", "must be no, parent, address or both"},
+        {"policy", "family_match", "parent,address", "must be no, parent, address or both"},
+        {"policy", "registry_wait_days", "367", "must be a number from 0 to 366"},
+        {"policy", "registry_wait_days", "-1", "must be a number from 0 to 366"},
+        {"limits", "access_requests_per_day", "0", "must be a number from 1 to 10000"},
+        {"limits", "access_requests_per_day", "10001", "must be a number from 1 to 10000"},
         {"policy", "peek_minutes", "10081", "must be a number from 0 to 10080"},
         {"policy", "statistics_minimum", "0", "must be a number from 1 to 1000"},
         {"policy", "log_years", "101", "must be a number from 1 to 100"},
@@ -392,6 +436,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_option),
+        cmocka_unit_test(test_family_match),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_wrong_values),
         cmocka_unit_test(test_wrong_structure),

@@ -66,7 +66,16 @@ static void test_counters_and_store(void **state)
             metrics_count(metrics, (enum metric)metric);
         }
     }
-    const struct store_status status = {.log_size = 11, .queue_depth = 12, .failed = true};
+    const struct store_status status = {
+        .log_size = 11,
+        .queue_depth = 12,
+        .due_rows = 13,
+        .due_lag = 14999,
+        .epoch = 15,
+        .epoch_turning = true,
+        .epoch_turned_at = INT64_C(1795359600123),
+        .failed = true,
+    };
     char *text = print(metrics, &status);
     assert_line(text, "# TYPE verwijsindex_tls_failures_total counter");
     assert_line(text, "verwijsindex_tls_failures_total{reason=\"timeout\"} 6");
@@ -77,6 +86,11 @@ static void test_counters_and_store(void **state)
     assert_line(text, "verwijsindex_log_entries 11");
     assert_line(text, "verwijsindex_store_queue_operations 12");
     assert_line(text, "verwijsindex_store_failed_state 1");
+    assert_line(text, "verwijsindex_due_rows_total 13");
+    assert_line(text, "verwijsindex_due_lag_seconds 14");
+    assert_line(text, "verwijsindex_epoch_key 15");
+    assert_line(text, "verwijsindex_epoch_turning 1");
+    assert_line(text, "verwijsindex_epoch_turned_seconds 1795359600");
     /* A name is announced once, before its values. */
     const char *announced = strstr(text, "# TYPE verwijsindex_tls_failures_total ");
     assert_null(strstr(announced + 1, "# TYPE verwijsindex_tls_failures_total "));

@@ -22,7 +22,7 @@ struct fixture {
     char directory[32];
     char paths[FILES][64];
     struct authority authority;
-    struct identity server;
+    struct credential server;
     struct tls_options options;
     struct tls *tls;
 };
@@ -80,7 +80,7 @@ struct pair {
     SSL *server;
 };
 
-static void pair_make(struct pair *pair, struct fixture *fixture, const struct identity *identity,
+static void pair_make(struct pair *pair, struct fixture *fixture, const struct credential *identity,
                       int version)
 {
     pair->context = SSL_CTX_new(TLS_client_method());
@@ -155,7 +155,7 @@ static void test_oin(void **state)
     struct authority authority;
     authority_make(&authority, "Test CA");
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct identity identity;
+        struct credential identity;
         struct oin oin = {"untouched"};
         identity_make(&identity, &authority, &cases[i].request);
         bool found = tls_read_oin(identity.certificate, &oin);
@@ -182,7 +182,7 @@ static void test_identity(void **state)
     };
     for (size_t i = 0; i < ARRAY_LENGTH(requests); i++) {
         for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-            struct identity identity;
+            struct credential identity;
             struct pair pair;
             struct tls_peer peer;
             uint8_t expected[32];
@@ -223,7 +223,7 @@ static void test_nobody(void **state)
     teardown(&fixture);
 }
 
-static void expect_failure(struct fixture *fixture, const struct identity *identity,
+static void expect_failure(struct fixture *fixture, const struct credential *identity,
                            enum metric metric)
 {
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
@@ -255,7 +255,7 @@ static void test_refused_certificates(void **state)
     begin(&fixture);
     authority_make(&other, "Other CA");
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct identity identity;
+        struct credential identity;
         identity_make(&identity, cases[i].by_other ? &other : &fixture.authority,
                       &cases[i].request);
         expect_failure(&fixture, &identity, cases[i].metric);
@@ -270,7 +270,7 @@ static void test_revocation(void **state)
     (void)state;
     static const struct request request = {.serial_number = SCHOOL};
     struct fixture fixture;
-    struct identity leaver, stayer;
+    struct credential leaver, stayer;
     struct pair left, stayed;
     struct tls_peer left_peer, stayed_peer;
     char why[TLS_WHY_SIZE];
@@ -321,7 +321,7 @@ static void test_revoked_while_shaking_hands(void **state)
     (void)state;
     static const struct request request = {.serial_number = SCHOOL};
     struct fixture fixture;
-    struct identity identity;
+    struct credential identity;
     struct pair pair;
     struct tls_peer peer;
     char why[TLS_WHY_SIZE];
@@ -344,7 +344,7 @@ static void test_expiry_of_an_open_connection(void **state)
     (void)state;
     static const struct request request = {.serial_number = SCHOOL};
     struct fixture fixture;
-    struct identity identity;
+    struct credential identity;
     struct pair pair;
     struct tls_peer peer;
     setup(&fixture, true);

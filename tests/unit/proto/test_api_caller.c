@@ -65,7 +65,7 @@ static void test_agreement(void **state)
     json_decref(world_get(&world, SCHOOL, "/tlog/checkpoint", 200));
     /* By its date, too. */
     json_decref(world_get(&world, CARE, "/v1/signals", 200));
-    clock_advance(3652 * CLOCK_DAY);
+    world_advance(&world, 3652 * CLOCK_DAY);
     refused_get(CARE, "/v1/signals", 403, "agreement-ended");
     /* Who only audits or supplies has none, and needs none. */
     json_decref(world_get(&world, AUDITOR, "/v1/log-entries", 200));
@@ -86,7 +86,10 @@ static void test_roles(void **state)
         {SCHOOL, "/v1/log-entries", 403},
         {MUNICIPALITY, "/v1/log-entries", 403},
         {SUPPLIER, "/v1/log-entries", 403},
-        {AUDITOR, "/v1/notices", 403},
+        {SUPPLIER, "/v1/notices", 403},
+        {SCHOOL, "/v1/statistics?year=2026", 403},
+        {AUDITOR, "/v1/statistics?year=2026", 403},
+        {AUDITOR, "/v1/notices", 200},
         {AUDITOR, "/v1/matches", 403},
         {MUNICIPALITY, "/v1/professionals", 403},
         {MUNICIPALITY, "/v1/notices", 200},
@@ -173,7 +176,7 @@ static void test_mandate(void **state)
     refused(&ask, 403, "party-suspended", true);
     world_act(&world, SUPPLIER, PARTY_RESUME);
     /* And so must the mandate. */
-    clock_advance(11 * CLOCK_DAY);
+    world_advance(&world, 11 * CLOCK_DAY);
     refused(&ask, 403, "mandate-missing", true);
 }
 
@@ -213,7 +216,7 @@ static void test_routing(void **state)
         "/v1/webhook",
         "/v1/notices/_stream",
         "/v1/receipts/1",
-        "/v1/statistics?year=2026",
+        "/v1/processing-activities",
         "/v1/a/b/c/d/e/f/g/h/i/j/k",
         "/control/status",
         "/v1/signals%2f",
@@ -229,6 +232,8 @@ static void test_routing(void **state)
     } cases[] = {
         {HTTP_DELETE, "/v1/signals", "POST, GET, HEAD"},
         {HTTP_PATCH, "/v1/signals/x", "GET, HEAD, DELETE"},
+        {HTTP_GET, "/v1/signals/_count-notices", "POST"},
+        {HTTP_PUT, "/v1/signals/x/_renew", "POST"},
         {HTTP_OPTIONS, "/v1/matches", "GET, HEAD"},
         {HTTP_OTHER, "/v1/pseudonyms/_evaluate", "POST"},
         {HTTP_HEAD, "/v1/pseudonyms/_evaluate", "POST"},
@@ -330,6 +335,27 @@ static void test_openapi_is_open(void **state)
     }
 }
 
+/* It takes no parameters, and says so as every route does. */
+static void test_openapi_takes_no_parameters(void **state)
+{
+    (void)state;
+    struct ask ask = {.target = "/v1/openapi.json?x=1"};
+    struct reply reply;
+    world_ask(&world, &ask, &reply);
+    assert_int_equal(reply.status, 400);
+    assert_slug(reply.json, "invalid-request");
+    assert_string_equal(text_at(reply.json, "errors/0/pointer"), "#/x");
+    assert_string_equal(reply_header(&reply, "Access-Control-Allow-Origin"), "*");
+    reply_free(&reply);
+    json_t *document = world_get(&world, NULL, "/v1/openapi.json", 200);
+    const json_t *paths = json_object_get(document, "paths");
+    const json_t *get = json_object_get(json_object_get(paths, "/openapi.json"), "get");
+    const json_t *responses = json_object_get(get, "responses");
+    assert_non_null(json_object_get(responses, "400"));
+    assert_null(json_object_get(responses, "403"));
+    json_decref(document);
+}
+
 static void test_self(void **state)
 {
     (void)state;
@@ -403,6 +429,7 @@ int main(void)
         TEST(test_negotiation),
         TEST(test_headers_everywhere),
         TEST(test_openapi_is_open),
+        TEST(test_openapi_takes_no_parameters),
         TEST(test_self),
         TEST(test_trace),
         TEST(test_transport_refusal),

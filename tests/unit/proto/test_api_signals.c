@@ -88,8 +88,21 @@ static void test_faults(void **state)
          "#/reference"},
         {"{\"bsn\":\"950000012\",\"reference\":\"950000012\"," REST "}", "#/reference"},
         {"{\"bsn\":\"950000012\",\"reference\":\"12345672\"," REST "}", "#/reference"},
-        {"{\"bsn\":\"950000012\",\"quiet\":true," REST "}", "#/quiet"},
-        {"{\"person\":{}," REST "}", "#/person #/bsn"},
+        {"{\"bsn\":\"950000012\",\"quiet\":\"yes\"," REST "}", "#/quiet"},
+        {"{\"person\":{}," REST "}", "#/person/familyName #/person/birthDate #/person/sex"},
+        {"{\"person\":7," REST "}", "#/person"},
+        {"{\"bsn\":\"950000012\",\"person\":{\"familyName\":\"'-\",\"birthDate\":\"2015-5-1\","
+         "\"sex\":\"Z\",\"bsn\":\"950000012\"}," REST "}",
+         "#/person/familyName #/person/birthDate #/person/sex #/person/bsn #/person"},
+        {"{\"person\":{\"familyName\":\"Berg\",\"birthDate\":\"2015-05-02\",\"sex\":\"V\"}," REST
+         "}",
+         "#/birthDate"},
+        {"{\"person\":{\"familyName\":\"Berg\",\"birthDate\":\"2099-05-02\",\"sex\":\"V\"},"
+         "\"professional\":\"p1\"}",
+         "#/person/birthDate"},
+        {"{\"person\":{\"familyName\":\"Berg\",\"birthDate\":\"1999-05-02\",\"sex\":\"V\"},"
+         "\"professional\":\"p1\"}",
+         "#/person/birthDate"},
         {"{\"bsn\":\"950000012\",\"keyId\":1," REST "}", "#/keyId"},
         {"{\"bsn\":\"950000012\",\"950000012\":1," REST "}", "#"},
         {"{\"bsn\":\"950000012\",\"bsn\":\"950000012\"," REST "}", "#"},
@@ -377,7 +390,7 @@ static void test_municipality_must_be_named(void **state)
     assert_string_equal(text_at(posted, "municipality"), "0363");
     json_decref(posted);
     /* An agreement that has ended does not count, neither way. */
-    clock_advance(12 * CLOCK_DAY);
+    world_advance(&world, 12 * CLOCK_DAY);
     assert_string_equal(
         faults_of(SCHOOL, "{\"bsn\":\"" BSN_ONE "\",\"municipality\":\"0363\"," REST "}"),
         "#/municipality");
@@ -435,7 +448,7 @@ static void test_cursor_tells_no_time_of_others(void **state)
     json_decref(world_signal(&world, SCHOOL, BSN_ONE, "p1", "a", 201));
     json_decref(world_signal(&world, SCHOOL, BSN_TWO, "p1", "b", 201));
     json_decref(world_signal(&world, CARE, BSN_ONE, "p1", "c", 201));
-    clock_advance(CLOCK_DAY);
+    world_advance(&world, CLOCK_DAY);
     int64_t asked_at = clock_now();
     json_t *page = world_get(&world, SCHOOL, "/v1/signals?limit=1", 200);
     const char *text = text_at(page, "next");

@@ -209,12 +209,113 @@ static void test_many_faults(void **state)
     arena_finish(&arena);
 }
 
+/* ---- objects within, and truth ---- */
+
+struct inner {
+    struct object_input object;
+    struct text_input name;
+    struct texts_input list;
+};
+static const struct field inner_fields[] = {
+    {.name = "name",
+     .type = FIELD_TEXT,
+     .required = true,
+     .secret = true,
+     .maximum = 3,
+     .offset = offsetof(struct inner, name)},
+    {.name = "list",
+     .type = FIELD_TEXTS,
+     .maximum = 3,
+     .item_maximum = 2,
+     .offset = offsetof(struct inner, list)},
+};
+static const struct shape shape_inner = {.name = "Inner",
+                                         .fields = inner_fields,
+                                         .count = ARRAY_LENGTH(inner_fields),
+                                         .size = sizeof(struct inner)};
+struct outer {
+    struct boolean_input flag;
+    struct inner inner;
+};
+static const struct field outer_fields[] = {
+    {.name = "flag", .type = FIELD_BOOLEAN, .offset = offsetof(struct outer, flag)},
+    {.name = "inner",
+     .type = FIELD_OBJECT,
+     .shape = &shape_inner,
+     .offset = offsetof(struct outer, inner)},
+};
+static const struct shape shape_outer = {.name = "Outer",
+                                         .fields = outer_fields,
+                                         .count = ARRAY_LENGTH(outer_fields),
+                                         .size = sizeof(struct outer)};
+
+static void decode_outer(const char *text, const char *pointers, struct outer *out)
+{
+    CLEANUP(body_freep) struct json_t *root = NULL;
+    const char *why = NULL;
+    struct arena memory;
+    struct faults faults = {0};
+    char found[256] = "";
+    arena_init(&memory);
+    *out = (struct outer){0};
+    assert_int_equal(body_parse((const uint8_t *)text, strlen(text), &root, &why), 0);
+    assert_int_equal(body_decode(root, &shape_outer, &memory, out, &faults), 0);
+    for (size_t i = 0; i < faults.count; i++) {
+        assert_true(strlen(faults.items[i].detail) > 0);
+        size_t length = strlen(found);
+        snprintf(found + length, sizeof(found) - length, "%s%s", i > 0 ? " " : "",
+                 faults.items[i].pointer);
+    }
+    assert_string_equal(found, pointers);
+    if (out->inner.list.seen_count > 0) {
+        assert_int_equal(out->inner.list.items != NULL, faults.count == 0);
+        assert_string_equal(out->inner.list.seen[0].text, "a");
+    }
+    out->inner.list = (struct texts_input){.count = out->inner.list.count};
+    out->inner.name.text = NULL; /* what it points to is gone */
+    arena_finish(&memory);
+}
+
+static void test_objects_within(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *pointers;
+    } cases[] = {
+        {"{\"flag\":1}", "#/flag"},
+        {"{\"flag\":\"true\"}", "#/flag"},
+        {"{\"flag\":null}", "#/flag"},
+        {"{\"inner\":null}", "#/inner"},
+        {"{\"inner\":[]}", "#/inner"},
+        {"{\"inner\":{}}", "#/inner/name"},
+        {"{\"inner\":{\"name\":7,\"other\":7}}", "#/inner/name #/inner/other"},
+        {"{\"inner\":{\"name\":\"long\",\"950000012\":7}}", "#/inner/name #/inner"},
+        {"{\"inner\":{\"name\":\"a\",\"list\":[\"a\",\"bbb\",7]}}",
+         "#/inner/list/1 #/inner/list/2"},
+        {"{\"inner\":{\"name\":\"a\",\"flag\":true}}", "#/inner/flag"},
+    };
+    struct outer out;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        decode_outer(cases[i].text, cases[i].pointers, &out);
+    }
+    decode_outer("{}", "", &out);
+    assert_false(out.flag.given || out.inner.object.given);
+    decode_outer("{\"flag\":true,\"inner\":{\"name\":\"abc\",\"list\":[\"a\"]}}", "", &out);
+    assert_true(out.flag.valid && out.flag.value);
+    assert_true(out.inner.object.given && out.inner.object.valid);
+    assert_int_equal(out.inner.name.length, 3);
+    assert_int_equal(out.inner.list.count, 1);
+    decode_outer("{\"flag\":false}", "", &out);
+    assert_true(out.flag.valid && !out.flag.value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),       cmocka_unit_test(test_bomb),
         cmocka_unit_test(test_decode),      cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_many_faults),
+        cmocka_unit_test(test_many_faults), cmocka_unit_test(test_objects_within),
     };
     body_start();
     if (secret_init() != 0) {

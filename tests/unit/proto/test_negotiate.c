@@ -54,6 +54,39 @@ static void test_accept(void **state)
     assert_null(negotiate_accept(&two, "application/json"));
 }
 
+/* Which of two is given: the first, unless the other is wanted more. */
+static void test_preference(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *accept;
+        bool text;
+    } cases[] = {
+        {"", false},
+        {"*/*", false},
+        {"text/plain", true},
+        {"text/*", true},
+        {"application/json, text/plain", false},
+        {"application/json;q=0.5, text/plain", true},
+        {"application/json;q=0.5, text/plain;q=0.4", false},
+        {"application/json;q=0.501, text/plain;q=0.51", true},
+        {"text/plain;q=0, */*", false},
+        {"application/json;q=0, */*;q=0.1", true},
+        {"text/plain;q=0.9, */*", false},
+        {"text/plain;q=1.000, */*;q=0.999", true},
+        {"text/plain;q=2, application/json;q=0.1", true}, /* malformed: as if it were not there */
+        {"text/html", false},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct http_request request = with("accept", cases[i].accept);
+        assert_int_equal(
+            negotiate_prefers(&request, "text/plain; charset=utf-8", "application/json"),
+            cases[i].text);
+    }
+    struct http_request none = {0};
+    assert_false(negotiate_prefers(&none, "text/plain", "application/json"));
+}
+
 static void test_content(void **state)
 {
     (void)state;
@@ -134,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_preference),
         cmocka_unit_test(test_content),
         cmocka_unit_test(test_trace),
     };

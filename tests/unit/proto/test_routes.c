@@ -99,6 +99,9 @@ static void test_match(void **state)
         {HTTP_GET, "/v1/signals/abc", "getSignal"},
         {HTTP_POST, "/v1/log-entries/_search", "searchLogEntries"},
         {HTTP_GET, "/v1/log-entries/7/proof", "proveLogEntry"},
+        {HTTP_POST, "/v1/signals/_count-notices", "countNotices"},
+        {HTTP_GET, "/v1/signals/_count-notices", NULL},
+        {HTTP_POST, "/v1/signals/abc/_renew", "renewSignal"},
         {HTTP_GET, "/v1/signals/", NULL},
         {HTTP_GET, "/v1/signals/a/b", NULL},
         {HTTP_GET, "/v1/signal", NULL},
@@ -159,15 +162,23 @@ static void test_contract(void **state)
     (void)state;
     static const char *const paths[] = {
         "/signals",
+        "/signals/_count-notices",
         "/signals/{id}",
+        "/signals/{id}/_renew",
         "/professionals",
         "/professionals/{id}",
+        "/professionals/{id}/_transfer",
         "/matches",
         "/matches/{id}",
+        "/matches/{id}/_confirm-contact",
         "/notices",
         "/notices/_acknowledge",
         "/pseudonyms/key",
         "/pseudonyms/_evaluate",
+        "/person-events",
+        "/access-requests",
+        "/erasures",
+        "/statistics",
         "/log-entries",
         "/log-entries/_search",
         "/log-entries/{index}/proof",
@@ -206,7 +217,10 @@ static void test_both_ways(void **state)
         for (size_t j = 0; j < ROUTE_ANSWERS_MAXIMUM && route->answers[j].status != 0; j++) {
             char status[24];
             snprintf(status, sizeof(status), "responses|%d", route->answers[j].status);
-            assert_non_null(at(operation, status));
+            const json_t *response = at(operation, status);
+            assert_non_null(response);
+            assert_int_equal(json_object_size(json_object_get(response, "content")),
+                             (route->produces != NULL) + (route->produces_too != NULL));
         }
     }
     assert_int_equal(there, documented);

@@ -99,6 +99,9 @@ void world_init(struct world *world, const struct world_options *given)
         .engine = world->engine,
     };
     store_policy_default(&store_options.policy);
+    if (options.access_requests_per_day > 0) {
+        store_options.policy.access_requests_per_day = options.access_requests_per_day;
+    }
     assert_int_equal(store_open(&store_options, &world->store, why), 0);
     struct api_options api_options = {
         .store = world->store,
@@ -207,6 +210,24 @@ void world_act(struct world *world, const char *oin, enum party_action action)
     change.permissions = PARTY_BLINDED;
     change.agreement.municipality = 361;
     world_change(world, &change, oin);
+}
+
+void world_allow(struct world *world, const char *oin, unsigned permissions)
+{
+    struct store_party_change change;
+    store_party_change_init(&change);
+    change.action = PARTY_ALLOW;
+    change.permissions = permissions;
+    world_change(world, &change, oin);
+}
+
+void world_advance(struct world *world, int64_t milliseconds)
+{
+    struct store_epoch_turn turn;
+    clock_advance(milliseconds);
+    store_epoch_turn_init(&turn);
+    turn.op.by.is_operator = true;
+    assert_int_equal(store_run(world->store, &turn.op), 0);
 }
 
 void world_put_professional(struct world *world, const char *oin, const char *id)

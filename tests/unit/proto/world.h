@@ -18,6 +18,7 @@
 #define MUNICIPALITY "00000001002564440000"
 #define AUDITOR "00000099000000001000"
 #define SUPPLIER "00000003999999990000"
+#define REGISTRY "00000001999999990000" /* only where a test adds it */
 #define STRANGER "00000099000000009000"
 #define OPERATOR_OIN "00000099000000000001"
 
@@ -40,6 +41,7 @@ struct world {
 struct world_options {
     struct api_limits limits; /* 0: ample */
     size_t queue_maximum;
+    int access_requests_per_day; /* 0: the default */
     int (*reload)(void *context, char why[static STORE_WHY_SIZE]);
 };
 
@@ -55,7 +57,12 @@ uint32_t world_add_party(struct world *world, const char *oin, const char *name,
 /* Operator's actions; the party is given. */
 void world_change(struct world *world, struct store_party_change *change, const char *oin);
 void world_act(struct world *world, const char *oin, enum party_action action);
+void world_allow(struct world *world, const char *oin, unsigned permissions);
 void world_put_professional(struct world *world, const char *oin, const char *id);
+
+/* Moves the clock, and has the epoch key turned, which the store would else do in its own time when
+ * a month has passed. */
+void world_advance(struct world *world, int64_t milliseconds);
 
 /* A request. What is left out is as plain as can be. */
 struct ask {

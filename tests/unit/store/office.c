@@ -45,6 +45,7 @@ struct store_options office_options(struct office *office)
         .context = office,
     };
     store_policy_default(&options.policy);
+    options.policy = office->has_policy ? office->policy : options.policy;
     assert_int_equal(kv_lmdb_open(&lmdb, &office->kv), 0);
     if (office->faulty) {
         assert_int_equal(kv_faulty_wrap(office->kv, &office->kv), 0);
@@ -189,7 +190,7 @@ static uint32_t admit(struct office *office, unsigned roles, uint16_t agreement,
         struct store_snapshot *snapshot = office_look(office);
         assert_int_equal(store_list_parties(snapshot, next, MODEL_PAGE_MAXIMUM, &parties, &count),
                          0);
-        next += (uint32_t)count;
+        next = count > 0 ? parties[count - 1].number : next;
     } while (count > 0);
     next++;
     office_forget(office);

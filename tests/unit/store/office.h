@@ -35,6 +35,8 @@ struct office {
     bool faulty;   /* `kv` can be told to fail */
     size_t queue_maximum;
     uint64_t map_bytes;
+    bool has_policy; /* else the default */
+    struct store_policy policy;
     struct store *store;
     struct arena arena; /* what was read since the last look */
     struct store_snapshot *snapshot;

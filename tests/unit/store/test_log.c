@@ -10,6 +10,7 @@
 
 #include "crypto/secret.h"
 #include "store/clock.h"
+#include "store/logrecord.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;
@@ -69,6 +70,7 @@ static void test_every_operation_has_its_entry(void **state)
         office_change(&change, care, actions[i].action);
         change.agreement = (struct agreement){400, office_today() + 1};
         change.other = office_oin(school);
+        change.roles = PARTY_REPORTER | PARTY_SUPPLIER;
         assert_int_equal(office_run(&office, &change.op, 0), 0);
         assert_int_equal(change.op.log_index, office_status(&office).log_size - 1);
         assert_last(actions[i].event, "\"party:2\"");
@@ -106,6 +108,7 @@ static void test_entries_are_canonical(void **state)
     struct log_note note = {.event = LOG_LOG_SEARCHED,
                             .outcome = "rate-limited",
                             .case_reference = "zaak \"7\" \\ caf\xc3\xa9 \n\x01\x1f\x7f/",
+                            .ground = "bezwaar \"gegrond\" \t",
                             .object_kind = LOG_OBJECT_ENTRY,
                             .professional = "ann",
                             .count = 4000000000u};
@@ -124,8 +127,8 @@ static void test_entries_are_canonical(void **state)
         "{\"attributes\":{\"dpl.core.foreign_operation.processor\":\"urn:nld:oin:",
         "\"zaak \\\"7\\\" \\\\ caf\xc3\xa9 \\n\\u0001\\u001f\x7f/\",",
         "\"verwijsindex.certificate\":\"01010101",
-        "\"verwijsindex.count\":4000000000,",
-        "\"verwijsindex.index\":1,",
+        "\"verwijsindex.count\":4000000000,\"verwijsindex.ground\":\"bezwaar ",
+        "bezwaar \\\"gegrond\\\" \\t\",\"verwijsindex.index\":1,",
         "\"verwijsindex.object\":\"entry:0\"",
         "\"verwijsindex.on_behalf_of\":\"00000099000000000002\"",
         "\"verwijsindex.outcome\":\"rate-limited\"",
@@ -222,7 +225,10 @@ static void test_impossible_notes(void **state)
 {
     (void)state;
     char text[400];
+    char ground[LOGRECORD_GROUND_MAXIMUM * 4 + 2];
     memset(text, 'x', sizeof(text));
+    memset(ground, 'x', sizeof(ground));
+    ground[sizeof(ground) - 1] = '\0';
     text[ACCESSLOG_OUTCOME_MAXIMUM + 1] = '\0';
     text[399] = '\0';
     const struct log_note notes[] = {
@@ -231,6 +237,7 @@ static void test_impossible_notes(void **state)
         {.event = LOG_LOG_READ, .outcome = text},
         {.event = LOG_LOG_READ, .professional = text + 45},
         {.event = LOG_LOG_READ, .case_reference = text + 45},
+        {.event = LOG_ERASURE_MADE, .ground = ground},
         {.event = LOG_LOG_READ, .object_kind = LOG_OBJECT_PARTY + 1},
     };
     struct store_note_op op;
@@ -253,6 +260,67 @@ static void test_impossible_notes(void **state)
     assert_int_equal(store_run(office.store, &op.op), 0);
     assert_last(LOG_REQUEST_REFUSED, "\"status\":\"Error\"");
     verify_log(office.store, &vkey);
+}
+
+/* The longest texts of an erasure, each character of which is spelt with six, fit in the record. */
+static void test_the_longest_erasure(void **state)
+{
+    (void)state;
+    char ground[LOGRECORD_GROUND_MAXIMUM + 1] = "";
+    char reference[LOGRECORD_CASE_REFERENCE_MAXIMUM + 1] = "";
+    memset(ground, 1, sizeof(ground) - 1);
+    memset(reference, 1, sizeof(reference) - 1);
+    struct log_note note = {.event = LOG_ERASURE_MADE,
+                            .ground = ground,
+                            .case_reference = reference,
+                            .count = UINT32_MAX,
+                            .has_subject = true};
+    office_note(&office, 1, &note);
+    assert_last(LOG_ERASURE_MADE, "\\u0001\",\"verwijsindex.index\":0");
+    /* In four bytes each they take the most room. */
+    char wide[LOGRECORD_GROUND_MAXIMUM * 4 + 1] = "";
+    for (size_t i = 0; i < LOGRECORD_GROUND_MAXIMUM; i++) {
+        memcpy(wide + 4 * i, "\xf0\x9f\x93\x8b", 4);
+    }
+    note.ground = wide;
+    office_note(&office, 1, &note);
+    assert_last(LOG_ERASURE_MADE, wide);
+    verify_log(office.store, &vkey);
+}
+
+/* Records of the first version, with flags of one byte, stay readable, and are spelt alike. */
+static void test_records_of_the_first_version(void **state)
+{
+    (void)state;
+    static const struct commitment_salts salts;
+    struct log_record record = {
+        .index = 7,
+        .time = 1700000000000,
+        .actor_number = 3,
+        .note = {.event = LOG_LOG_SEARCHED, .outcome = "", .case_reference = "zaak", .count = 5},
+        .operation = "",
+    };
+    struct log_record again = {.index = 7};
+    uint8_t buffer[LOGRECORD_SIZE];
+    struct codec_writer out = CODEC_WRITER(buffer);
+    char text[2][ACCESSLOG_PUBLIC_MAXIMUM];
+    size_t size = log_record_render(&record, &salts, text[0]);
+    log_record_encode(&record, &out);
+    assert_false(out.failed);
+    assert_int_equal(buffer[0], 2);
+    assert_int_equal(buffer[1], 0); /* the upper flags */
+    buffer[1] = 1;
+    struct codec_reader in = {.data = buffer + 1, .left = out.size - 1};
+    assert_true(log_record_decode(&in, &office.arena, &again));
+    assert_int_equal(log_record_render(&again, &salts, text[1]), size);
+    assert_memory_equal(text[0], text[1], size);
+    assert_null(again.note.ground);
+    buffer[1] = 3;
+    in = (struct codec_reader){.data = buffer + 1, .left = out.size - 1};
+    assert_false(log_record_decode(&in, &office.arena, &again));
+    buffer[1] = 2; /* a flag that does not exist */
+    in = (struct codec_reader){.data = buffer, .left = out.size};
+    assert_false(log_record_decode(&in, &office.arena, &again));
 }
 
 static void test_times_never_go_backwards(void **state)
@@ -283,9 +351,11 @@ static void test_months(void **state)
         office_note(&office, 1, &note);
         office_advance_days(31);
     }
-    assert_int_equal(verify_log(office.store, &vkey), 15);
-    office_reopen(&office);
-    assert_int_equal(verify_log(office.store, &vkey), 15);
+    for (int i = 0; i < 2; i++) { /* and those of the index itself, which turns its key */
+        assert_true(verify_log(office.store, &vkey) >= 15);
+        assert_int_equal(office_count_events(&office, LOG_LOG_READ), 15);
+        office_reopen(&office);
+    }
 }
 
 /* ---- the tree ---- */
@@ -421,6 +491,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_subjects, setup, teardown),
         cmocka_unit_test_setup_teardown(test_notes_are_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(test_impossible_notes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_longest_erasure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_records_of_the_first_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_times_never_go_backwards, setup, teardown),
         cmocka_unit_test_setup_teardown(test_months, setup, teardown),
         cmocka_unit_test_setup_teardown(test_proofs_of_small_trees, setup, teardown),

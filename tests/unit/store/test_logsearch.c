@@ -97,8 +97,8 @@ static bool agrees(const struct search *search, const struct remembered *it)
     return (search->party == 0 || it->party == search->party ||
             it->on_behalf_of == search->party) &&
            (search->child == 0 || it->child == search->child) &&
-           (query->event == 0 || it->event == query->event) && it->time >= query->from &&
-           it->time < query->to &&
+           (query->event == 0 || it->event == query->event || it->event == query->other_event) &&
+           it->time >= query->from && it->time < query->to &&
            (query->outcome == NULL ||
             (strcmp(query->outcome, "not-found") == 0 ? it->refused
                                                       : query->outcome[0] == '\0' && !it->refused));
@@ -123,6 +123,7 @@ static struct search make_search(void)
     }
     if (pick(3) == 0) {
         search.query.event = LOG_MATCH_READ;
+        search.query.other_event = pick(2) == 0 ? LOG_NOTICE_OFFERED : 0;
     }
     if (pick(2) == 0) {
         search.query.from = remembered[pick((unsigned)remembered_count)].time + pick(3) - 1;

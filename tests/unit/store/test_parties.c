@@ -113,6 +113,32 @@ static void test_changing(void **state)
     assert_int_equal(office_count_events(&office, LOG_PARTY_CHANGED), 2);
 }
 
+/* Of a municipality it must be known which one it is. */
+static void test_becoming_a_municipality(void **state)
+{
+    (void)state;
+    struct store_party_change what = {.roles = PARTY_MUNICIPALITY | PARTY_REPORTER};
+    struct store_party_change op;
+    uint32_t school = office_reporter(&office);
+    uint32_t town = office_municipality(&office, OFFICE_TOWN);
+    assert_int_equal(change(school, PARTY_CHANGE, &what), STORE_NO_MUNICIPALITY);
+    assert_int_equal(see(school).roles, PARTY_REPORTER);
+    assert_int_equal(change(town, PARTY_CHANGE, &what), 0);
+    what.own_municipality = OFFICE_TOWN;
+    assert_int_equal(change(school, PARTY_CHANGE, &what), STORE_EXISTS);
+    assert_int_equal(see(school).roles, PARTY_REPORTER);
+    what.own_municipality = 400;
+    assert_int_equal(change(school, PARTY_CHANGE, &what), 0);
+    assert_int_equal(see(school).roles, PARTY_REPORTER | PARTY_MUNICIPALITY);
+    assert_int_equal(see(school).municipality, 400);
+    assert_int_equal(change(town, PARTY_CHANGE, &what), STORE_EXISTS); /* it is another already */
+    office_change(&op, 9, PARTY_ADD);
+    op.name = "Second";
+    op.roles = PARTY_MUNICIPALITY;
+    op.own_municipality = 400;
+    assert_int_equal(office_run(&office, &op.op, 0), STORE_EXISTS);
+}
+
 static void test_suspending_keeps_everything(void **state)
 {
     (void)state;
@@ -176,6 +202,8 @@ static void test_mandates(void **state)
     assert_int_equal(mandate.until_day, office_today() + 50);
     again.other = office_oin(77);
     assert_int_equal(change(supplier, PARTY_MANDATE, &again), STORE_UNKNOWN_PARTY);
+    again.other = office_oin(schools[1]);
+    assert_int_equal(change(schools[0], PARTY_MANDATE, &again), STORE_NO_SUPPLIER);
     assert_int_equal(store_list_mandates(office_look(&office), schools[0], &list, &count), 0);
     assert_int_equal(count, 0);
 }
@@ -225,8 +253,8 @@ static void test_agreements_are_limited(void **state)
     assert_true(found);
 }
 
-/* The end of one agreement of two changes nothing for the signals; that of the last archives. */
-static void test_the_last_agreement_archives(void **state)
+/* The end of an agreement archives the signals that were made under it, and no others. */
+static void test_the_end_of_an_agreement_archives(void **state)
 {
     (void)state;
     struct store_party_change what = {.agreement = {400, office_today() + 9}};
@@ -238,19 +266,23 @@ static void test_the_last_agreement_archives(void **state)
     assert_int_equal(change(school, PARTY_AGREEMENT_ADD, &what), 0);
     office_post(&office, school, "ann", 1);
     office_post(&office, care, "bob", 1);
+    office_fill_post(&office, &op, school, "ann", 2);
+    op.municipality = 400;
+    assert_int_equal(office_run(&office, &op.op, school), 0);
     what.agreement.municipality = OFFICE_TOWN;
     assert_int_equal(change(school, PARTY_AGREEMENT_END, &what), 0);
     office_settle(&office);
     assert_int_equal(office_signals(&office, school, 1u << SIGNAL_ACTIVE).count, 1);
-    assert_int_equal(office_try_post(&office, &op, school, "ann", 2), STORE_NO_AGREEMENT);
+    assert_int_equal(office_signals(&office, school, 1u << SIGNAL_ARCHIVED).count, 1);
+    assert_int_equal(office_status(&office).matches, 0);
+    assert_int_equal(office_try_post(&office, &op, school, "ann", 3), STORE_NO_AGREEMENT);
     assert_int_equal(change(school, PARTY_AGREEMENT_END, &what), STORE_NOT_FOUND); /* already */
     what.agreement.municipality = 400;
     assert_int_equal(change(school, PARTY_AGREEMENT_END, &what), 0);
     office_settle(&office);
     assert_int_equal(office_signals(&office, school, 1u << SIGNAL_ACTIVE).count, 0);
-    assert_int_equal(office_signals(&office, school, 1u << SIGNAL_ARCHIVED).count, 1);
-    assert_int_equal(office_status(&office).matches, 0);
-    assert_int_equal(office_count_events(&office, LOG_SIGNAL_ARCHIVED), 1);
+    assert_int_equal(office_signals(&office, school, 1u << SIGNAL_ARCHIVED).count, 2);
+    assert_int_equal(office_count_events(&office, LOG_SIGNAL_ARCHIVED), 2);
     assert_int_equal(office_count_events(&office, LOG_AGREEMENT_ENDED), 2);
     assert_int_equal(office_signals(&office, care, 1u << SIGNAL_ACTIVE).count, 1);
 
@@ -318,12 +350,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_admitting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_becoming_a_municipality, setup, teardown),
         cmocka_unit_test_setup_teardown(test_suspending_keeps_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(test_permissions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mandates, setup, teardown),
         cmocka_unit_test_setup_teardown(test_listing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_agreements_are_limited, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_last_agreement_archives, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_end_of_an_agreement_archives, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_renewed_agreement_stops_the_sweep, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hundreds_of_signals_are_archived_in_slices, setup,
                                         teardown),

@@ -191,7 +191,7 @@ static void test_live_signals_on_one_child_are_limited(void **state)
 static void test_archived_signals_make_room(void **state)
 {
     (void)state;
-    enum { ARCHIVED = 2000, AT_ONCE = 100 };
+    enum { ARCHIVED = 1000, AT_ONCE = 100 };
     struct store_signal_post *posts = test_calloc(AT_ONCE, sizeof(*posts));
     struct store_signal_withdraw *ends = test_calloc(AT_ONCE, sizeof(*ends));
     char(*names)[16] = test_calloc(AT_ONCE, sizeof(*names));
@@ -226,7 +226,7 @@ static void test_archived_signals_make_room(void **state)
         }
         crowd_finish(&crowd);
     }
-    /* The two thousand and first made the first go, and not the other party's one. */
+    /* The thousand and first made the first go, and not the other party's one. */
     assert_int_equal(office_see_signal(&office, school, &first, &signal), STORE_NOT_FOUND);
     assert_int_equal(office_see_signal(&office, other, &theirs, &signal), 0);
     assert_int_equal(office_status(&office).signals, ARCHIVED);

@@ -38,6 +38,17 @@ static const struct command commands[] = {
         .summary = "look at things",
         .run = run_nothing,
     },
+    {
+        .words = "pick",
+        .operands = "",
+        .face = COMMAND_LOCAL,
+        .summary = "take one of two",
+        .options = {{"left", "L", "this one", false, NULL},
+                    {"right", "R", "that one", false, NULL},
+                    {"size", "S", "of either", true, NULL}},
+        .one_of = {"left", "right"},
+        .run = run_nothing,
+    },
     {0},
 };
 static const struct command *const families[] = {commands, NULL};
@@ -131,6 +142,24 @@ static void test_what_is_refused(void **state)
     }
 }
 
+static void test_one_of_two(void **state)
+{
+    (void)state;
+    struct invocation invocation;
+    assert_int_equal(parse("vix pick --left 1 --size 2", &invocation), 0);
+    assert_int_equal(parse("vix pick --right 1 --size 2", &invocation), 0);
+    assert_int_equal(parse("vix pick --size 2", &invocation), VIX_USAGE);
+    assert_int_equal(parse("vix pick --left 1 --right 1 --size 2", &invocation), VIX_USAGE);
+    assert_int_equal(parse("vix pick --left 1", &invocation), VIX_USAGE);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    options_print_help(out, &commands[2]);
+    fclose(out);
+    assert_non_null(strstr(text, "vix pick (--left L | --right R) --size S\n"));
+    free(text);
+}
+
 static void test_help_asks_for_nothing_else(void **state)
 {
     (void)state;
@@ -180,7 +209,7 @@ static int read_bsn(const char *content, size_t size, struct bsn_text *ret_text)
     close(file);
     int kept = dup(STDERR_FILENO);
     assert_non_null(freopen("/dev/null", "w", stderr));
-    int result = bsn_file_read(&commands[0], path, ret_text);
+    int result = bsn_file_read(&commands[0], "bsn-file", path, ret_text);
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
     close(kept);
@@ -203,6 +232,7 @@ static void test_bsn_files(void **state)
     assert_int_equal(read_bsn(large, sizeof(large), &text), VIX_USAGE);
     assert_int_equal(read_bsn("", 0, &text), VIX_USAGE);
     assert_int_equal(read_bsn(" \n", 2, &text), VIX_USAGE);
+    assert_int_equal(read_bsn("950000012\n950000024", 19, &text), VIX_USAGE);
     assert_int_equal(read_bsn("9500\0"
                               "12",
                               7, &text),
@@ -217,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_own_option_shadows_a_common_one),
         cmocka_unit_test(test_the_longest_words_come_first),
         cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_one_of_two),
         cmocka_unit_test(test_help_asks_for_nothing_else),
         cmocka_unit_test(test_environment_gives_defaults),
         cmocka_unit_test(test_help_hides_what_is_refused),

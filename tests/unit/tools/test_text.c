@@ -26,6 +26,28 @@ static void test_objects(void **state)
     assert_int_equal(text.length, strlen(text.bytes));
 }
 
+static void test_what_is_inside_objects(void **state)
+{
+    (void)state;
+    CLEANUP(text_finish) struct text text = {0};
+    text_open_object(&text);
+    text_open_list_member(&text, "none");
+    text_close_list(&text);
+    text_open_object_member(&text, "o");
+    text_add_member(&text, "a", "ends with {");
+    text_add_true_member(&text, "t");
+    text_close_object(&text);
+    text_open_list_member(&text, "l");
+    text_add_item(&text, "[xyz", 2);
+    text_add_item(&text, "\"", 1);
+    text_close_list(&text);
+    text_add_number_member(&text, "n", 1);
+    text_close_object(&text);
+    assert_int_equal(text.fault, 0);
+    assert_string_equal(text.bytes, "{\"none\":[],\"o\":{\"a\":\"ends with {\",\"t\":true},"
+                                    "\"l\":[\"[x\",\"\\\"\"],\"n\":1}");
+}
+
 static void test_paths_and_queries(void **state)
 {
     (void)state;
@@ -174,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_what_is_inside_objects),
         cmocka_unit_test(test_paths_and_queries),
         cmocka_unit_test(test_growth_keeps_what_was_there),
         cmocka_unit_test(test_a_fault_sticks),

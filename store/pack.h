@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What is held on a child under the agreements of one municipality (Jeugdwet 7.1.2.2(3), 7.1.5):
+ * what a youth may be shown there, and what may be erased there. Private to store/.
+ */
+#ifndef STORE_PACK_H
+#define STORE_PACK_H
+
+#include "store/childfile.h"
+
+/* Whether a signal was made under an agreement with this municipality; with all of those that it
+ * has become one with, whose codes lead to it. */
+int pack_is_under(struct store_view *view, uint32_t municipality, const struct child_member *member,
+                  bool *ret_is) MUST_CHECK;
+/* Whether anything is held that the population register has told. */
+bool pack_has_registry_data(const struct child_file *file);
+
+#endif

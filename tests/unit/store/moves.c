@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "tests/unit/store/moves.h"
+
+#include <errno.h>
+#include <semaphore.h>
+
+void moves_post(struct office *office, uint32_t party, const char *professional, unsigned first,
+                unsigned count)
+{
+    struct store_signal_post *ops = test_calloc(count, sizeof(*ops));
+    struct crowd crowd;
+    crowd_init(&crowd);
+    for (unsigned i = 0; i < count; i++) {
+        office_fill_post(office, &ops[i], party, professional, first + i);
+        assert_int_equal(crowd_submit(&crowd, office->store, &ops[i].op), 0);
+    }
+    crowd_finish(&crowd);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(ops[i].op.result, 0);
+    }
+    test_free(ops);
+}
+
+void moves_crash_at(struct office *office, uint64_t commit, bool happens)
+{
+    struct kv_faulty_plan plan = {
+        .fail_commit_at = commit, .commit_result = -EIO, .commit_happens = happens};
+    kv_faulty_set(office->kv, &plan);
+}
+
+static struct {
+    struct crowd crowd;
+    struct store_note_op op;
+    sem_t held;
+    sem_t go;
+} holding;
+
+static void wait_in_commit(void *context)
+{
+    (void)context;
+    sem_post(&holding.held);
+    sem_wait(&holding.go);
+}
+
+void moves_hold(struct office *office)
+{
+    struct kv_faulty_plan plan = {.before_commit = wait_in_commit};
+    sem_init(&holding.held, 0, 0);
+    sem_init(&holding.go, 0, 0);
+    crowd_init(&holding.crowd);
+    store_note_init(&holding.op);
+    kv_faulty_set(office->kv, &plan);
+    assert_int_equal(crowd_submit(&holding.crowd, office->store, &holding.op.op), 0);
+    sem_wait(&holding.held);
+}
+
+void moves_release(struct office *office)
+{
+    struct kv_faulty_plan none = {0};
+    kv_faulty_set(office->kv, &none);
+    sem_post(&holding.go);
+    crowd_finish(&holding.crowd);
+    sem_destroy(&holding.held);
+    sem_destroy(&holding.go);
+}
+
+static struct {
+    sem_t event; /* the committer stands before a commit, or the operation has ended */
+    sem_t go;
+} watching;
+
+static void wait_for_watcher(void *context)
+{
+    (void)context;
+    sem_post(&watching.event);
+    sem_wait(&watching.go);
+}
+
+static void tell_watcher(void *context)
+{
+    (void)context;
+    sem_post(&watching.event);
+}
+
+int moves_run_watched(struct office *office, struct store_op *op, void (*look)(void))
+{
+    struct kv_faulty_plan plan = {.before_commit = wait_for_watcher};
+    struct kv_faulty_plan none = {0};
+    struct mailbox box;
+    sem_init(&watching.event, 0, 0);
+    sem_init(&watching.go, 0, 0);
+    mailbox_init(&box, tell_watcher, NULL);
+    kv_faulty_set(office->kv, &plan);
+    op->mailbox = &box;
+    assert_int_equal(store_submit(office->store, op), STORE_OK);
+    sem_wait(&watching.event);
+    while (mailbox_take(&box) == NULL) {
+        look();
+        sem_post(&watching.go);
+        sem_wait(&watching.event);
+    }
+    kv_faulty_set(office->kv, &none);
+    sem_post(&watching.go); /* it may stand before another commit already */
+    mailbox_destroy(&box);
+    return op->result;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What tests of work in slices need: many rows to move, and ways to come in between. The office
+ * must be `faulty`. */
+#ifndef TESTS_UNIT_STORE_MOVES_H
+#define TESTS_UNIT_STORE_MOVES_H
+
+#include "tests/unit/store/office.h"
+
+/* Posts signals on a row of children, together. */
+void moves_post(struct office *office, uint32_t party, const char *professional, unsigned first,
+                unsigned count);
+
+/* The n-th commit from now fails, as if the machine had stopped before it or, when it `happens`,
+ * just after. */
+void moves_crash_at(struct office *office, uint64_t commit, bool happens);
+
+/* Holds the committer in a commit of nothing: what is submitted until moves_release() becomes one
+ * batch. */
+void moves_hold(struct office *office);
+void moves_release(struct office *office);
+
+/* Runs an operation, and looks around, on the caller's thread, before every commit until it has
+ * ended: what is seen is what the commit before has left. Returns the operation's result. */
+int moves_run_watched(struct office *office, struct store_op *op, void (*look)(void));
+
+#endif

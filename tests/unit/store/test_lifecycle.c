@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Between a report and its end: renewal, contact, and who was here before. */
+#include "tests/unit/store/office.h"
+
+#include <stdio.h>
+
+#include "store/clock.h"
+#include "store/layout.h"
+#include "tests/unit/store/registrar.h"
+
+static struct office office;
+static struct store_policy policy;
+static uint32_t school;
+static uint32_t care;
+
+static int setup(void **state)
+{
+    (void)state;
+    office = (struct office){0};
+    office_open(&office);
+    store_policy_default(&policy);
+    school = office_reporter(&office);
+    care = office_reporter(&office);
+    office_hire(&office, school, "ann");
+    office_hire(&office, school, "eve");
+    office_hire(&office, care, "bob");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    office_finish(&office);
+    return 0;
+}
+
+static size_t count_notices(uint32_t party, enum notice_type type)
+{
+    struct notice_page page = office_inbox(&office, party, 0);
+    size_t count = 0;
+    for (size_t i = 0; i < page.count; i++) {
+        count += page.notices[i].type == type ? 1 : 0;
+    }
+    return count;
+}
+
+static struct notice last_notice(uint32_t party)
+{
+    struct notice_page page = office_inbox(&office, party, 0);
+    assert_true(page.count > 0);
+    return page.notices[page.count - 1];
+}
+
+/* In this year and the last: a test may see the new year in. */
+static uint64_t counted(enum statistic what)
+{
+    int year = calendar_date_from_day(office_today()).year;
+    uint64_t count = 0;
+    for (int i = year - 1; i <= year; i++) {
+        struct statistics statistics;
+        assert_int_equal(store_get_statistics(office_look(&office), OFFICE_TOWN, i, &statistics),
+                         0);
+        count += statistics.counts[what];
+    }
+    return count;
+}
+
+/* ---- renewal ---- */
+
+static int renew(struct store_signal_renew *op, uint32_t party, const struct uuid *id)
+{
+    store_signal_renew_init(op);
+    op->id = *id;
+    op->birth_day = calendar_add_years(office_today(), -10);
+    return office_run(&office, &op->op, party);
+}
+
+static void go_to(int32_t day)
+{
+    office_advance(calendar_dutch_midnight(day) + CLOCK_MINUTE - clock_now());
+    office_settle(&office);
+}
+
+static void test_a_renewal_is_a_fresh_report(void **state)
+{
+    (void)state;
+    struct store_signal_renew op;
+    struct signal before;
+    struct signal after;
+    struct uuid id = office_post(&office, school, "ann", 1);
+    assert_int_equal(office_see_signal(&office, school, &id, &before), 0);
+    int32_t removal = before.removal_day;
+    go_to(removal - policy.renewal_prompt_days);
+    struct notice prompt = last_notice(school);
+    assert_int_equal(prompt.type, NOTICE_RENEWAL_DUE);
+    assert_int_equal(prompt.removal_day, removal);
+
+    int64_t now = clock_now();
+    assert_int_equal(renew(&op, school, &id), 0);
+    assert_true(same_uuid(&op.signal.id, &id));
+    assert_string_equal(op.signal.professional, "ann");
+    assert_string_equal(op.signal.reference, "ann/1");
+    assert_int_equal(office_see_signal(&office, school, &id, &after), 0);
+    assert_int_equal(after.status, SIGNAL_ACTIVE);
+    assert_true(after.reported_at >= now && after.reported_at == op.signal.reported_at);
+    assert_int_equal(after.removal_day, calendar_add_years(office_today(), 2));
+    assert_int_equal(after.erasure_day, calendar_add_years(office_today(), 7));
+    assert_int_equal(op.signal.removal_day, after.removal_day);
+    assert_int_equal(op.signal.erasure_day, after.erasure_day);
+    assert_string_equal(after.reference, "ann/1");
+    assert_int_equal(counted(STATISTIC_RENEWED), 1);
+
+    int32_t renewed = after.removal_day;
+    struct log_entry entry;
+    assert_int_equal(store_get_log_entry(office_look(&office), op.op.log_index, &entry), 0);
+    assert_int_equal(entry.event, LOG_SIGNAL_RENEWED);
+    assert_true(entry.has_subject);
+    assert_non_null(strstr(entry.public_part, "\"verwijsindex.professional\":\"ann\""));
+    assert_int_equal(registrar_count_log(&office, 1, LOG_SIGNAL_RENEWED), 1);
+
+    /* Its old date passes; it is prompted for the new one, and archived on that. */
+    go_to(removal + 1);
+    assert_int_equal(office_see_signal(&office, school, &id, &after), 0);
+    assert_int_equal(after.status, SIGNAL_ACTIVE);
+    assert_int_equal(count_notices(school, NOTICE_RENEWAL_DUE), 0); /* the prompt was answered */
+    go_to(renewed - policy.renewal_prompt_days);
+    assert_int_equal(count_notices(school, NOTICE_RENEWAL_DUE), 1);
+    assert_int_equal(last_notice(school).removal_day, renewed);
+    go_to(renewed);
+    assert_int_equal(office_see_signal(&office, school, &id, &after), 0);
+    assert_int_equal(after.status, SIGNAL_ARCHIVED);
+    assert_int_equal(last_notice(school).type, NOTICE_SIGNAL_REMOVED);
+    assert_int_equal(registrar_count_due(&office, DUE_SIGNAL_REMOVAL), 0);
+    assert_int_equal(registrar_count_due(&office, DUE_RENEWAL_PROMPT), 0);
+}
+
+/* Renewed before the prompt: one term, and no prompt for the old one. */
+static void test_an_early_renewal(void **state)
+{
+    (void)state;
+    struct store_signal_renew op;
+    struct signal before;
+    struct uuid id = office_post(&office, school, "ann", 1);
+    assert_int_equal(office_see_signal(&office, school, &id, &before), 0);
+    int32_t removal = before.removal_day;
+    office_advance_days(100);
+    for (int i = 0; i < 3; i++) { /* again and again, the same day */
+        assert_int_equal(renew(&op, school, &id), 0);
+    }
+    assert_int_equal(registrar_count_due(&office, DUE_RENEWAL_PROMPT), 1);
+    go_to(removal);
+    assert_int_equal(office_inbox_state(&office, school).head, 0);
+}
+
+/* The 23rd birthday that the renewal tells goes before the two years. */
+static void test_a_renewal_knows_the_birthday(void **state)
+{
+    (void)state;
+    struct store_signal_renew op;
+    struct signal signal;
+    struct uuid id = office_post(&office, school, "ann", 1);
+    store_signal_renew_init(&op);
+    op.id = id;
+    op.birth_day = calendar_add_years(office_today() + 40, -23);
+    int32_t grown_up = calendar_add_years(op.birth_day, 23);
+    assert_int_equal(office_run(&office, &op.op, school), 0);
+    assert_int_equal(op.signal.removal_day, grown_up);
+    assert_int_equal(op.signal.erasure_day, grown_up);
+    go_to(grown_up - 1);
+    assert_int_equal(office_see_signal(&office, school, &id, &signal), 0);
+    go_to(grown_up);
+    assert_int_equal(office_see_signal(&office, school, &id, &signal), STORE_NOT_FOUND);
+    assert_int_equal(office_status(&office).signals, 0);
+    assert_int_equal(office_inbox_state(&office, school).head, 0);
+}
+
+static void test_what_cannot_be_renewed(void **state)
+{
+    (void)state;
+    struct store_signal_renew op;
+    struct store_party_change change;
+    struct signal signal;
+    struct uuid id = office_post(&office, school, "ann", 1);
+    struct uuid ended = office_post(&office, school, "ann", 2);
+    struct uuid unknown = id;
+    unknown.bytes[15] ^= 1;
+    assert_int_equal(office_withdraw(&office, school, &ended, WITHDRAW_ENDED), 0);
+    office_advance_days(1);
+    assert_int_equal(renew(&op, school, &unknown), STORE_NOT_FOUND);
+    assert_int_equal(renew(&op, care, &id), STORE_NOT_FOUND);
+    assert_int_equal(renew(&op, school, &ended), STORE_ENDED);
+    store_signal_renew_init(&op);
+    op.id = id;
+    op.birth_day = calendar_add_years(office_today(), -23);
+    assert_int_equal(office_run(&office, &op.op, school), STORE_TOO_OLD);
+    assert_int_equal(office_see_signal(&office, school, &id, &signal), 0);
+    assert_true(signal.reported_at < clock_now() - CLOCK_DAY / 2);
+    assert_int_equal(counted(STATISTIC_RENEWED), 0);
+    assert_int_equal(office_count_events(&office, LOG_REQUEST_REFUSED), 4);
+    op.birth_day++; /* tomorrow */
+    assert_int_equal(office_run(&office, &op.op, school), 0);
+
+    office_change(&change, school, PARTY_AGREEMENT_ADD); /* shortened: it ended yesterday */
+    change.agreement = (struct agreement){OFFICE_TOWN, office_today() - 1};
+    assert_int_equal(office_run(&office, &change.op, 0), 0);
+    assert_true(renew(&op, school, &id) == STORE_NO_AGREEMENT || op.op.result == STORE_ENDED);
+    office_settle(&office); /* what was made under it has been archived by now */
+    assert_int_equal(renew(&op, school, &id), STORE_ENDED);
+}
+
+/* A page that shows the old dates is read again. */
+static void test_a_renewal_makes_what_was_read_stale(void **state)
+{
+    (void)state;
+    struct store_signal_renew op;
+    struct signal signal;
+    struct store_note_op note;
+    struct log_note shown = {.event = LOG_SIGNAL_READ};
+    struct uuid id = office_post(&office, school, "ann", 1);
+    struct store_snapshot *snapshot = office_look(&office);
+    assert_int_equal(store_get_signal(snapshot, school, &id, &signal), 0);
+    assert_int_equal(renew(&op, school, &id), 0);
+    store_note_init(&note);
+    note.count = 1;
+    note.notes = &shown;
+    store_op_rely(&note.op, snapshot);
+    assert_int_equal(office_run(&office, &note.op, school), STORE_STALE);
+}
+
+/* ---- contact ---- */
+
+static int confirm(uint32_t party, const struct uuid *match, const char *professional)
+{
+    struct store_confirm_contact op;
+    store_confirm_contact_init(&op);
+    op.match = *match;
+    op.professional = professional;
+    return office_run(&office, &op.op, party);
+}
+
+/* Ann and Bob, on a child. */
+static struct uuid make_match(unsigned child)
+{
+    office_post(&office, school, "ann", child);
+    office_post(&office, care, "bob", child);
+    return last_notice(care).match.id;
+}
+
+static enum match_status status_of(uint32_t party, const struct uuid *match)
+{
+    struct match_view view;
+    assert_int_equal(office_see_match(&office, party, match, &view), 0);
+    return view.status;
+}
+
+static void test_contact_ends_the_follow_up(void **state)
+{
+    (void)state;
+    uint32_t town = office_municipality(&office, OFFICE_TOWN);
+    struct uuid match = make_match(1);
+    assert_int_equal(registrar_count_due(&office, DUE_FOLLOW_UP), 1);
+    assert_int_equal(confirm(school, &match, "ann"), 0);
+    assert_int_equal(status_of(care, &match), MATCH_CONTACTED);
+    assert_int_equal(status_of(town, &match), MATCH_CONTACTED);
+    assert_int_equal(registrar_count_due(&office, DUE_FOLLOW_UP), 0);
+    assert_int_equal(counted(STATISTIC_CONTACTED), 1);
+    assert_int_equal(registrar_count_log(&office, 1, LOG_CONTACT_CONFIRMED), 1);
+
+    /* Again, by either side: an entry, and nothing besides. */
+    assert_int_equal(confirm(school, &match, "ann"), 0);
+    assert_int_equal(confirm(care, &match, "bob"), 0);
+    assert_int_equal(counted(STATISTIC_CONTACTED), 1);
+    assert_int_equal(registrar_count_log(&office, 1, LOG_CONTACT_CONFIRMED), 3);
+    office_advance_days(policy.follow_up_days + 1);
+    office_settle(&office);
+    assert_int_equal(status_of(school, &match), MATCH_CONTACTED);
+    assert_int_equal(count_notices(town, NOTICE_FOLLOW_UP_STALLED), 0);
+}
+
+static void test_a_newcomer_opens_it_again(void **state)
+{
+    (void)state;
+    uint32_t town = office_municipality(&office, OFFICE_TOWN);
+    struct uuid match = make_match(1);
+    assert_int_equal(confirm(school, &match, "ann"), 0);
+    office_advance_days(policy.follow_up_days - 1);
+    office_post(&office, school, "eve", 1);
+    assert_int_equal(status_of(school, &match), MATCH_OPEN);
+    office_advance_days(2); /* the first term is over, not the new one */
+    office_settle(&office);
+    assert_int_equal(status_of(school, &match), MATCH_OPEN);
+    office_advance_days(policy.follow_up_days - 2);
+    office_settle(&office);
+    assert_int_equal(status_of(school, &match), MATCH_STALLED);
+    assert_int_equal(count_notices(town, NOTICE_FOLLOW_UP_STALLED), 1);
+
+    /* Late is better than never. */
+    assert_int_equal(confirm(school, &match, "eve"), 0);
+    assert_int_equal(status_of(town, &match), MATCH_CONTACTED);
+    assert_int_equal(counted(STATISTIC_CONTACTED), 2);
+    assert_int_equal(counted(STATISTIC_STALLED), 1);
+}
+
+static void test_whose_contact_counts(void **state)
+{
+    (void)state;
+    uint32_t other = office_reporter(&office);
+    uint32_t town = office_municipality(&office, OFFICE_TOWN);
+    office_hire(&office, other, "joe");
+    struct uuid match = make_match(1);
+    struct uuid unknown = match;
+    unknown.bytes[15] ^= 1;
+    assert_int_equal(confirm(school, &unknown, "ann"), STORE_NOT_FOUND);
+    assert_int_equal(confirm(other, &match, "joe"), STORE_NOT_FOUND);
+    assert_int_equal(confirm(school, &match, "bob"), STORE_UNKNOWN_PROFESSIONAL);
+    assert_int_equal(confirm(school, &match, "eve"), STORE_UNKNOWN_PROFESSIONAL);
+    assert_int_equal(confirm(town, &match, "ann"), STORE_UNKNOWN_PROFESSIONAL);
+    assert_int_equal(status_of(school, &match), MATCH_OPEN);
+    assert_int_equal(office_count_events(&office, LOG_CONTACT_CONFIRMED), 0);
+
+    struct uuid third = office_post(&office, school, "eve", 1);
+    assert_int_equal(office_withdraw(&office, school, &third, WITHDRAW_ENDED), 0);
+    assert_int_equal(confirm(school, &match, "eve"), STORE_UNKNOWN_PROFESSIONAL);
+    struct signal_page page = office_signals(&office, care, 0);
+    struct uuid own = page.signals[0].id;
+    assert_int_equal(office_withdraw(&office, care, &own, WITHDRAW_ENDED), 0);
+    assert_int_equal(confirm(school, &match, "ann"), STORE_ENDED);
+    assert_int_equal(confirm(school, &match, "nobody"), STORE_ENDED);
+    assert_int_equal(confirm(care, &match, "bob"), STORE_NOT_FOUND); /* it left the match */
+}
+
+/* Two children of one parent, ann with the one, bob with the other. */
+static struct uuid make_family(void)
+{
+    struct registrar_relations relations = {.parent_count = 1, .parents = {1000}};
+    office_post(&office, school, "ann", 1);
+    office_post(&office, care, "bob", 2);
+    assert_int_equal(registrar_related(&office, 1, &relations), 0);
+    assert_int_equal(registrar_related(&office, 2, &relations), 0);
+    struct match_page page = office_matches(&office, school, 0);
+    assert_int_equal(page.count, 1);
+    assert_int_equal(page.matches[0].kind, MATCH_FAMILY);
+    return page.matches[0].id;
+}
+
+static void test_contact_in_a_family(void **state)
+{
+    (void)state;
+    struct uuid match = make_family();
+    assert_int_equal(confirm(care, &match, "bob"), 0);
+    assert_int_equal(status_of(school, &match), MATCH_CONTACTED);
+    assert_int_equal(registrar_count_log(&office, 1, LOG_CONTACT_CONFIRMED), 1);
+    assert_int_equal(registrar_count_log(&office, 2, LOG_CONTACT_CONFIRMED), 1);
+    assert_int_equal(counted(STATISTIC_CONTACTED), 1); /* one match, in one municipality */
+    assert_int_equal(registrar_count_due(&office, DUE_FOLLOW_UP), 0);
+}
+
+/* A note about a family's match is an entry for each child: the most that an operation can make. */
+static void test_the_largest_number_of_notes(void **state)
+{
+    (void)state;
+    struct uuid match = make_family();
+    struct log_note *notes = test_calloc(STORE_NOTES_MAXIMUM, sizeof(*notes));
+    struct store_note_op ops[3];
+    struct crowd crowd;
+    uint64_t before = office_status(&office).log_size;
+    for (size_t i = 0; i < STORE_NOTES_MAXIMUM; i++) {
+        notes[i].event = LOG_MATCH_READ;
+        notes[i].object_kind = LOG_OBJECT_MATCH;
+        memcpy(notes[i].object, match.bytes, UUID_BYTES);
+    }
+    crowd_init(&crowd);
+    for (size_t i = 0; i < ARRAY_LENGTH(ops); i++) {
+        store_note_init(&ops[i]);
+        ops[i].count = STORE_NOTES_MAXIMUM;
+        ops[i].notes = notes;
+        ops[i].op.party = school;
+        ops[i].op.by = office_attribution(school);
+        assert_int_equal(crowd_submit(&crowd, office.store, &ops[i].op), STORE_OK);
+    }
+    crowd_finish(&crowd);
+    for (size_t i = 0; i < ARRAY_LENGTH(ops); i++) {
+        assert_int_equal(ops[i].op.result, 0);
+    }
+    assert_int_equal(office_status(&office).log_size,
+                     before + ARRAY_LENGTH(ops) * 2 * STORE_NOTES_MAXIMUM);
+    assert_int_equal(office_status(&office).aborted_batches, 0);
+    test_free(notes);
+}
+
+/* ---- who was here before ---- */
+
+static struct uuid post_ended(uint32_t party, const char *professional, unsigned child)
+{
+    struct uuid id = office_post(&office, party, professional, child);
+    assert_int_equal(office_withdraw(&office, party, &id, WITHDRAW_ENDED), 0);
+    return id;
+}
+
+static void test_the_newcomer_is_told_who_was_involved(void **state)
+{
+    (void)state;
+    static const char *const involved[] = {"ann of 1", "eve of 1"};
+    uint32_t town = office_municipality(&office, OFFICE_TOWN);
+    post_ended(school, "ann", 1);
+    post_ended(school, "eve", 1);
+    uint64_t head = office_inbox_state(&office, school).head;
+    struct uuid id = office_post(&office, care, "bob", 1);
+    struct notice_page page = office_inbox(&office, care, 0);
+    assert_int_equal(page.count, 2);
+    for (size_t i = 0; i < page.count; i++) {
+        assert_int_equal(page.notices[i].type, NOTICE_ARCHIVED_INVOLVEMENT);
+        assert_true(same_uuid(&page.notices[i].own.id, &id));
+        assert_false(page.notices[i].has_match);
+        assert_involved(page.notices[i].match.involved, page.notices[i].match.involved_count,
+                        &involved[i], 1);
+    }
+    /* Nobody else is, it is no match, and it is told once. */
+    assert_int_equal(office_inbox_state(&office, school).head, head);
+    assert_int_equal(office_inbox_state(&office, town).head, 0);
+    assert_int_equal(office_matches(&office, care, 0).count, 0);
+    struct store_signal_post again;
+    assert_int_equal(office_try_post(&office, &again, care, "bob", 1), 0);
+    struct store_signal_renew op;
+    assert_int_equal(renew(&op, care, &id), 0);
+    assert_int_equal(office_inbox_state(&office, care).head, 2);
+}
+
+static void test_ones_own_past_is_no_news(void **state)
+{
+    (void)state;
+    post_ended(school, "ann", 1);
+    post_ended(school, "ann", 1);
+    office_post(&office, school, "ann", 1);
+    assert_int_equal(office_inbox_state(&office, school).head, 0);
+    office_post(&office, school, "eve", 1); /* a colleague's is; and there is a match */
+    assert_int_equal(count_notices(school, NOTICE_ARCHIVED_INVOLVEMENT), 2);
+    assert_int_equal(count_notices(school, NOTICE_MATCH_FORMED), 2);
+}
+
+static void test_quiet_loading_tells_nobody(void **state)
+{
+    (void)state;
+    struct store_signal_post op;
+    uint32_t town = office_municipality(&office, OFFICE_TOWN);
+    post_ended(school, "eve", 1);
+    office_post(&office, school, "ann", 1);
+    uint64_t head = office_inbox_state(&office, school).head;
+    office_fill_post(&office, &op, care, "bob", 1);
+    op.quiet = true;
+    assert_int_equal(office_run(&office, &op.op, care), 0);
+    assert_true(op.matched);
+    assert_int_equal(office_inbox_state(&office, care).head, 0);
+    assert_int_equal(office_inbox_state(&office, school).head, head);
+    assert_int_equal(office_inbox_state(&office, town).head, 0);
+    assert_int_equal(office_matches(&office, care, 0).count, 1);
+}
+
+/* Archived signals that are erased take what was told of them along. */
+static void test_an_erased_past_is_told_no_more(void **state)
+{
+    (void)state;
+    struct uuid past = post_ended(school, "ann", 1);
+    office_post(&office, care, "bob", 1);
+    assert_int_equal(office_inbox(&office, care, 0).count, 1);
+    assert_int_equal(office_withdraw(&office, school, &past, WITHDRAW_WRONGFUL), 0);
+    assert_int_equal(count_notices(care, NOTICE_ARCHIVED_INVOLVEMENT), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_renewal_is_a_fresh_report, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_early_renewal, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_renewal_knows_the_birthday, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_renewed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_renewal_makes_what_was_read_stale, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_contact_ends_the_follow_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_newcomer_opens_it_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_whose_contact_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_contact_in_a_family, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_largest_number_of_notes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_newcomer_is_told_who_was_involved, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_ones_own_past_is_no_news, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_quiet_loading_tells_nobody, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_erased_past_is_told_no_more, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
