@@ -122,6 +122,22 @@ int child_ref_read(struct store_view *view, enum kv_table table, const struct ro
     return 0;
 }
 
+uint32_t child_ref_mask_u32(struct store_view *view, enum kv_table table, const struct row_key *key,
+                            uint32_t epoch, uint32_t number)
+{
+    const uint8_t *epoch_key = keyring_find(view->keys, KEYRING_EPOCH, epoch);
+    struct row_key place = *key;
+    uint8_t mask[SEAL_MASK_BYTES];
+    if (epoch_key == NULL || place.size == LAYOUT_KEY_SIZE) {
+        return 0;
+    }
+    place.bytes[place.size++] = 'n'; /* another mask than the reference's */
+    seal_mask(epoch_key, place_of(table, &place), mask);
+    uint32_t masked = number ^ get_be32(mask);
+    secret_wipe(mask, sizeof(mask));
+    return masked;
+}
+
 uint32_t child_ref_epoch(const uint8_t ref[static CHILD_REF_BYTES])
 {
     return get_be32(ref);

@@ -42,6 +42,12 @@ void child_ref_write(struct store_view *view, enum kv_table table, const struct 
 int child_ref_read(struct store_view *view, enum kv_table table, const struct row_key *key,
                    const uint8_t ref[static CHILD_REF_BYTES],
                    struct child_key *ret_child) MUST_CHECK;
+/* A number beside a reference, hidden and shown by the same: what tells one file of a child from
+ * the next would else join the rows that the reference keeps apart. 0 when the epoch key is not
+ * there.
+ */
+uint32_t child_ref_mask_u32(struct store_view *view, enum kv_table table, const struct row_key *key,
+                            uint32_t epoch, uint32_t number);
 /* The epoch that a reference is under. */
 uint32_t child_ref_epoch(const uint8_t ref[static CHILD_REF_BYTES]);
 

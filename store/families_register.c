@@ -220,6 +220,7 @@ static int go_on(const struct joining *joining, struct child_match *match,
     int result = 0;
     if (both_had_signals(joining)) {
         match->formed_by = desk->tx->view.head.last_signal;
+        match->formed_at = desk->tx->now;
     }
     if (match->status != MATCH_ENDED) {
         result = announce_grown(joining, &scope, stays);

@@ -174,6 +174,8 @@ static void merge_matches(struct store_tx *tx, struct child_file *file,
         if (kept != NULL) {
             file->matches[0] = *kept;
             file->matches[0].formed_by = tx->view.head.last_signal;
+            /* Its own date would tell those of one number when the others had signalled. */
+            file->matches[0].formed_at = tx->now;
         }
     } else {
         memcpy(file->matches, from->matches, sizeof(file->matches));

@@ -30,7 +30,8 @@ int notice_row_read(struct store_view *view, const struct row_key *key, struct k
             return result;
         }
         row.epoch = child_ref_epoch(data + 1);
-        row.generation = get_be32(data + 1 + CHILD_REF_BYTES);
+        row.generation = child_ref_mask_u32(view, KV_PARTY, key, row.epoch,
+                                            get_be32(data + 1 + CHILD_REF_BYTES));
         memcpy(row.own.bytes, data + 1 + CHILD_REF_BYTES + 4, UUID_BYTES);
         row.has_own = memcmp(&row.own, &nobody, sizeof(nobody)) != 0;
     }
@@ -74,6 +75,17 @@ int notice_row_open(struct store_view *view, const struct child_file *file,
     return 0;
 }
 
+/* Whose notice it is, masked: neither the child nor its generation may join rows of several
+ * parties.
+ */
+static void put_reference(struct store_view *view, const struct row_key *key,
+                          const struct child_key *child, uint32_t generation, uint8_t *value)
+{
+    child_ref_write(view, KV_PARTY, key, child, value + 1);
+    put_be32(value + 1 + CHILD_REF_BYTES,
+             child_ref_mask_u32(view, KV_PARTY, key, child_ref_epoch(value + 1), generation));
+}
+
 void notice_row_put(struct store_tx *tx, const struct child_file *file, uint32_t party,
                     uint64_t sequence, const struct child_member *own,
                     const struct notice_body *body)
@@ -95,8 +107,7 @@ void notice_row_put(struct store_tx *tx, const struct child_file *file, uint32_t
         memcpy(secret, file->data_key, sizeof(secret));
     }
     struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
-    child_ref_write(&tx->view, KV_PARTY, &key, &file->key, value + 1);
-    put_be32(value + 1 + CHILD_REF_BYTES, file->generation);
+    put_reference(&tx->view, &key, &file->key, file->generation, value);
     memcpy(value + 1 + CHILD_REF_BYTES + 4, own != NULL ? own->signal.bytes : nobody.bytes,
            UUID_BYTES);
     child_value_seal(secret, KV_PARTY, &key, &out, value + PREFIX);
@@ -107,7 +118,7 @@ void notice_row_put(struct store_tx *tx, const struct child_file *file, uint32_t
 void notice_row_renew(struct store_tx *tx, const struct row_key *key, const struct notice_row *row,
                       uint8_t *value, size_t size)
 {
-    child_ref_write(&tx->view, KV_PARTY, key, &row->child, value + 1);
+    put_reference(&tx->view, key, &row->child, row->generation, value);
     kv_put(tx->view.kv, KV_PARTY, row_key_bytes(key), (struct kv_bytes){value, size});
 }
 

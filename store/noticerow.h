@@ -2,8 +2,8 @@
 /*
  * How a notice is kept:
  *
- *   1 || child (36) || generation (4) || own signal (16; zeroes: a municipality's) || sealed body
- *   2 || sealed under the record key: an auditor's, about an entry of the log
+ *   1 || child (36) || masked generation (4) || own signal (16; zeroes: a municipality's) || sealed
+ * body 2 || sealed under the record key: an auditor's, about an entry of the log
  */
 #ifndef STORE_NOTICEROW_H
 #define STORE_NOTICEROW_H

@@ -72,13 +72,17 @@ static int fill_involved(const struct notice_reading *reading, const struct uuid
     return found.match.status == MATCH_ENDED ? 0 : fill_from_scope(reading, &found.scope, own);
 }
 
-/* The archived signal that a newcomer is told of; gone, there is nothing to tell. */
-static int fill_archived(const struct notice_reading *reading)
+/* The archived signal that a newcomer is told of; gone, there is nothing to tell. Who is no
+ * newcomer any more, having withdrawn, is not told who it was. */
+static int fill_archived(const struct notice_reading *reading, bool is_active)
 {
     const struct child_member *member = child_file_member(reading->file, &reading->body->other);
+    if (member == NULL || !is_active) {
+        return member == NULL ? STORE_NOT_FOUND : 0;
+    }
     struct involved *involved = arena_new(reading->view->arena, sizeof(*involved));
-    if (member == NULL || involved == NULL) {
-        return member == NULL ? STORE_NOT_FOUND : -ENOMEM;
+    if (involved == NULL) {
+        return -ENOMEM;
     }
     reading->notice->match.involved = involved;
     reading->notice->match.involved_count = 1;
@@ -113,10 +117,13 @@ static int fill_own(const struct notice_reading *reading, const struct uuid *own
         notice->removal_day = row.removal_day;
     }
     if (notice->type == NOTICE_ARCHIVED_INVOLVEMENT) {
-        return fill_archived(reading);
+        return fill_archived(reading, row.status == SIGNAL_ACTIVE);
     }
-    bool shows = row.status == SIGNAL_ACTIVE && notice->has_match && tells_who(notice->type);
-    return shows ? fill_involved(reading, own) : 0;
+    if (row.status != SIGNAL_ACTIVE) {
+        notice->municipality = 0; /* who is involved no more is told nothing more */
+        return 0;
+    }
+    return notice->has_match && tells_who(notice->type) ? fill_involved(reading, own) : 0;
 }
 
 static int read_child_notice(struct store_view *view, uint32_t party, const struct row_key *key,

@@ -139,11 +139,14 @@ static int move_home(struct store_tx *tx, struct child_file *file, uint16_t muni
     if (result == 0) {
         result = party_of_municipality(&tx->view, municipality, &party);
     }
-    if (result == 0 && party != 0 && match != NULL) {
-        result = tell_new_home(tx, file, party, match, MATCH_CHILD);
+    if (result == 0 && match != NULL) {
+        struct match_scope scope = match_scope_of_child(file, match);
+        /* One that has not joined leaves the follow-up to those of the signals. */
+        result = party != 0 ? tell_new_home(tx, file, party, match, MATCH_CHILD)
+                            : match_tell_municipalities(tx, &scope, false);
     }
     child_file_save(&tx->view, file);
-    return result == 0 && party != 0 ? tell_of_families(tx, file, party) : result;
+    return result == 0 ? tell_of_families(tx, file, party) : result;
 }
 
 static int run_moved(struct store_tx *tx, struct store_person_event *event)

@@ -216,8 +216,7 @@ static int run_withdraw(struct store_tx *tx, struct store_op *op)
     note_subject(&note, &file.key);
     result = tx_log_op(tx, op, &note);
     bool active = row.status == SIGNAL_ACTIVE;
-    return result != 0 || !active ? result
-                                  : peek_detect(tx, op, &file, &withdraw->id, row.reported_at);
+    return result != 0 || !active ? result : peek_detect(tx, op, &file, &withdraw->id);
 }
 
 void store_signal_withdraw_init(struct store_signal_withdraw *op)

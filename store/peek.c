@@ -58,8 +58,9 @@ static bool is_alone(const struct child_file *file)
 }
 
 int peek_detect(struct store_tx *tx, const struct store_op *op, const struct child_file *file,
-                const struct uuid *signal, int64_t reported_at)
+                const struct uuid *signal)
 {
+    int64_t reported_at = uuid_instant(signal); /* a renewal makes no new beginning */
     struct log_note note = {.event = LOG_PEEK_SUSPECTED};
     struct party party;
     uint64_t index;

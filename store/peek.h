@@ -11,9 +11,9 @@
 #include "store/tx.h"
 
 /* After the entry of a withdrawal: whether the party was shown a match, or offered a notice, on
- * this child since it reported it, not longer than policy.peek_minutes ago. `file`: as it was
+ * this child since it first reported it, not longer than policy.peek_minutes ago. `file`: as it was
  * before the withdrawal. 0 or a fault. */
 int peek_detect(struct store_tx *tx, const struct store_op *op, const struct child_file *file,
-                const struct uuid *signal, int64_t reported_at) MUST_CHECK;
+                const struct uuid *signal) MUST_CHECK;
 
 #endif

@@ -269,7 +269,9 @@ void model_compare_notice(struct model *model, int party, const struct notice *n
     }
     const struct reference_child *child =
         &reference->children[reference_child_now(reference, expected->child)];
-    bool moved = expected->type == NOTICE_YOUTH_MOVED && child->residence >= 0;
+    bool ended = expected->own != NONE &&
+                 reference->signals[expected->own].state != REFERENCE_LIVE; /* shows nothing more */
+    bool moved = expected->type == NOTICE_YOUTH_MOVED && child->residence >= 0 && !ended;
     assert_int_equal(notice->municipality, moved ? model_town_code(child->residence) : 0);
     if (expected->own != NONE) {
         const struct reference_signal *own = &reference->signals[expected->own];
@@ -280,7 +282,9 @@ void model_compare_notice(struct model *model, int party, const struct notice *n
         assert_int_equal(notice->removal_day,
                          expected->type == NOTICE_RENEWAL_DUE ? own->removal_day : 0);
     }
-    if (expected->other != NONE) {
+    if (expected->other != NONE && ended) {
+        assert_int_equal(notice->match.involved_count, 0);
+    } else if (expected->other != NONE) {
         const struct reference_signal *other = &reference->signals[expected->other];
         assert_int_equal(notice->match.involved_count, 1);
         assert_string_equal(notice->match.involved[0].contact.name,

@@ -52,11 +52,16 @@ void reference_died(struct reference *reference, int number, struct reference_wh
 
 /* ---- a move ---- */
 
+/* `party` -1: the new home has not joined, and the follow-up is that of the signals again. */
 static void tell_new_home(struct reference *reference, size_t number, int party,
                           struct reference_when when)
 {
     struct reference_match *match = &reference->matches[number];
     if (match->status == MATCH_ENDED) {
+        return;
+    }
+    if (party < 0) {
+        reference_tell_municipalities(reference, number, when);
         return;
     }
     if (!match->told[party]) {
@@ -87,10 +92,10 @@ void reference_moved(struct reference *reference, int number, int town, struct r
             reference_tell_own(reference, NOTICE_YOUTH_MOVED, NONE, signal, when);
         }
     }
-    for (size_t i = 0; party >= 0 && i < moved->matches.count; i++) {
+    for (size_t i = 0; i < moved->matches.count; i++) {
         tell_new_home(reference, moved->matches.items[i], party, when);
     }
-    for (size_t i = 0; party >= 0 && i < moved->families.count; i++) {
+    for (size_t i = 0; i < moved->families.count; i++) {
         tell_new_home(reference, moved->families.items[i], party, when);
     }
 }
@@ -270,6 +275,7 @@ static void tell_of_merger(struct reference *reference, const struct merger *mer
     } else {
         struct reference_match *match = &reference->matches[stays];
         match->in.count = 0; /* who had left before never met those who came */
+        match->formed = when;
         reference_in_scope(reference, match, &match->in);
         for (size_t i = 0; i < moved.count && newcomers.count == 0; i++) {
             reference_tell_own(reference, NOTICE_MATCH_FORMED, stays, moved.items[i], when);
@@ -296,6 +302,7 @@ static void go_on(struct reference *reference, const struct merger *merger, size
     }
     if (both_had_signals(merger)) {
         match->in.count = 0; /* who had left before never met those who came */
+        match->formed = when;
         reference_in_scope(reference, match, &match->in);
     }
     for (size_t i = 0; i < members->count; i++) {

@@ -217,10 +217,11 @@ static bool is_peek(const struct reference *reference, const struct reference_si
 {
     const struct reference_child *child = &reference->children[signal->child];
     int person = reference->number_person[child->numbers[0]];
-    bool looked = child->looked_at[signal->party] >= signal->reported_at;
-    bool perhaps = reference->person_looked_at[person][signal->party] >= signal->reported_at;
+    int64_t since = uuid_instant(&signal->id); /* a renewal is no new beginning */
+    bool looked = child->looked_at[signal->party] >= since;
+    bool perhaps = reference->person_looked_at[person][signal->party] >= since;
     return signal->state == REFERENCE_LIVE && (looked || (perhaps && flagged)) &&
-           now - signal->reported_at <= reference->policy.peek_minutes * CLOCK_MINUTE;
+           now - since <= reference->policy.peek_minutes * CLOCK_MINUTE;
 }
 
 int reference_withdraw(struct reference *reference, int party, size_t number, bool wrongful,
