@@ -20,7 +20,8 @@
 struct known {
     struct oin oin;
     const char *name;
-    bool concerned;
+    bool asks;      /* the municipality itself */
+    bool concerned; /* that, or a party with a signal under it: what others did is not its to see */
 };
 
 struct reading {
@@ -48,10 +49,10 @@ static int look_up(struct reading *reading, const char *text, struct known *ret_
         return r;
     }
     if (r == 0) {
-        known.concerned = party.number == reading->municipality->number;
-        for (size_t i = 0; i < party.agreement_count; i++) {
-            known.concerned = known.concerned || party.agreements[i].municipality ==
-                                                     reading->municipality->municipality;
+        known.asks = party.number == reading->municipality->number;
+        known.concerned = known.asks;
+        for (size_t i = 0; i < reading->pack->signal_count && !known.concerned; i++) {
+            known.concerned = strcmp(reading->pack->signals[i].by.oin.text, known.oin.text) == 0;
         }
         known.name = arena_copy_text(reading->arena, party.name, strlen(party.name));
     }
@@ -93,24 +94,14 @@ static bool is_held(const struct access_pack *pack, const char *id)
     return false;
 }
 
-static bool is_told_of(const struct told *told, const char *object)
-{
-    for (size_t i = 0; i < told->count; i++) {
-        if (told->items[i].object != NULL && strcmp(told->items[i].object, object) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* With a signal of one of these parties, or with the child when these parties were involved. */
+/* Whether an entry about a signal is about one under this municipality; one about none is about the
+ * child, and of its concern while it has such a signal. */
 static bool concerns_own(const struct reading *reading, const char *object)
 {
     if (object != NULL && strncmp(object, OBJECT_SIGNAL, strlen(OBJECT_SIGNAL)) == 0) {
-        return is_held(reading->pack, object + strlen(OBJECT_SIGNAL)) ||
-               is_told_of(&reading->told, object);
+        return is_held(reading->pack, object + strlen(OBJECT_SIGNAL));
     }
-    return reading->told.count > 0;
+    return reading->pack->signal_count > 0;
 }
 
 /* ---- entries ---- */
@@ -152,7 +143,7 @@ static int tell(struct reading *reading, const struct log_entry *entry, const js
         if (r != 0) {
             return r;
         }
-        concerned = known->concerned;
+        concerned = known->asks || (known->concerned && concerns_own(reading, object));
         item.oin = known->oin;
         item.name = known->name;
     } else {

@@ -144,7 +144,9 @@ int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more)
             return result;
         }
         result = run_row(tx, &row, kind);
-        if (result == VIEW_DAMAGED) {
+        /* A fault that is only sticky would repeat for ever: the row is set aside for it too. */
+        result = result == 0 ? kv_fault(tx->view.kv) : result;
+        if (result == VIEW_DAMAGED || result == -EMSGSIZE) {
             tx->failed_due = row.key;
         }
         if (result != 0) {

@@ -76,7 +76,9 @@ int due_removal(struct store_tx *tx, struct due_row *row)
     CLEANUP(child_file_wipe) struct child_file file = {0};
     due_read_signal(row, &party, &id);
     int result = signal_row_load(&tx->view, party, &id, &signal, &file);
-    if (result != 0 || signal.status != SIGNAL_ACTIVE) {
+    /* One that was renewed while this row was set aside has another date. */
+    if (result != 0 || signal.status != SIGNAL_ACTIVE ||
+        calendar_dutch_midnight(signal.removal_day) > tx->now) {
         return result == STORE_NOT_FOUND ? 0 : result;
     }
     result = signal_archive(tx, party, &id);
