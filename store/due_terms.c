@@ -49,6 +49,11 @@ int due_renewal_prompt(struct store_tx *tx, struct due_row *row)
     if (result != 0 || signal.status != SIGNAL_ACTIVE) {
         return result == STORE_NOT_FOUND ? 0 : result;
     }
+    int32_t prompt_day = signal.removal_day - tx->view.policy->renewal_prompt_days;
+    if (calendar_dutch_midnight(prompt_day) > tx->now) {
+        signal_due_put(tx, &signal, party, &id); /* renewed since, or the policy has changed */
+        return 0;
+    }
     struct notice_draft draft = {.type = NOTICE_RENEWAL_DUE, .own = child_file_member(&file, &id)};
     signal_due_put_removal(tx, &signal, party, &id);
     return notice_send(tx, &file, party, &draft, NULL);
