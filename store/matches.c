@@ -206,6 +206,17 @@ int match_announce(struct store_tx *tx, const struct match_scope *scope,
     return result != 0 ? result : match_tell_municipalities(tx, scope, quiet);
 }
 
+/* The municipalities that were told of the match before. */
+static int tell_told(struct store_tx *tx, const struct match_scope *scope, enum notice_type type)
+{
+    struct notice_draft draft = {.type = type, .match = &scope->match->id, .kind = scope->kind};
+    int result = 0;
+    for (size_t i = 0; i < scope->match->told_count && result == 0; i++) {
+        result = notice_send(tx, scope->files[0], scope->match->told[i], &draft, NULL);
+    }
+    return result;
+}
+
 /* Everyone who is left in it, and the municipalities that were told of it. */
 static int tell_end(struct store_tx *tx, const struct match_scope *scope)
 {
@@ -216,12 +227,7 @@ static int tell_end(struct store_tx *tx, const struct match_scope *scope)
             result = tell_member(tx, scope, &walk, NOTICE_MATCH_ENDED);
         }
     }
-    struct notice_draft draft = {
-        .type = NOTICE_MATCH_ENDED, .match = &scope->match->id, .kind = scope->kind};
-    for (size_t i = 0; i < scope->match->told_count && result == 0; i++) {
-        result = notice_send(tx, scope->files[0], scope->match->told[i], &draft, NULL);
-    }
-    return result;
+    return result != 0 ? result : tell_told(tx, scope, NOTICE_MATCH_ENDED);
 }
 
 int match_end(struct store_tx *tx, const struct match_scope *scope, bool tell)
@@ -326,12 +332,7 @@ int match_retract_one(struct store_tx *tx, const struct match_scope *scope,
             result = tell_member(tx, scope, &walk, NOTICE_MATCH_RETRACTED);
         }
     }
-    struct notice_draft draft = {
-        .type = NOTICE_MATCH_RETRACTED, .match = &match->id, .kind = scope->kind};
-    for (size_t i = 0; i < match->told_count && result == 0; i++) {
-        result = notice_send(tx, scope->files[0], match->told[i], &draft, NULL);
-    }
-    return result;
+    return result != 0 ? result : tell_told(tx, scope, NOTICE_MATCH_RETRACTED);
 }
 
 int match_retract(struct store_tx *tx, struct child_file *file, const struct uuid *signal,

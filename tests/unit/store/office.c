@@ -363,6 +363,23 @@ struct notice_page office_inbox(struct office *office, uint32_t party, uint64_t 
     return page;
 }
 
+const struct notice *office_last_notice(struct office *office, uint32_t party)
+{
+    struct notice_page page = office_inbox(office, party, 0);
+    assert_true(page.count > 0);
+    return &page.notices[page.count - 1];
+}
+
+size_t office_count_notices(struct office *office, uint32_t party, enum notice_type type)
+{
+    struct notice_page page = office_inbox(office, party, 0);
+    size_t count = 0;
+    for (size_t i = 0; i < page.count; i++) {
+        count += page.notices[i].type == type ? 1 : 0;
+    }
+    return count;
+}
+
 struct inbox_state office_inbox_state(struct office *office, uint32_t party)
 {
     struct inbox_state state;

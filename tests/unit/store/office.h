@@ -104,6 +104,9 @@ struct store_snapshot *office_look(struct office *office);
 void office_forget(struct office *office);
 /* Every notice after `after`. */
 struct notice_page office_inbox(struct office *office, uint32_t party, uint64_t after);
+/* The newest one: there must be one. */
+const struct notice *office_last_notice(struct office *office, uint32_t party);
+size_t office_count_notices(struct office *office, uint32_t party, enum notice_type type);
 struct inbox_state office_inbox_state(struct office *office, uint32_t party);
 /* Each is a STORE_ condition. */
 int office_see_match(struct office *office, uint32_t party, const struct uuid *id,

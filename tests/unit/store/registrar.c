@@ -237,13 +237,6 @@ size_t registrar_count_log(struct office *office, unsigned child, enum log_event
     return office_log(office, &query).count;
 }
 
-const struct notice *registrar_last_notice(struct office *office, uint32_t party)
-{
-    struct notice_page page = office_inbox(office, party, 0);
-    assert_true(page.count > 0);
-    return &page.notices[page.count - 1];
-}
-
 uint64_t registrar_head(struct office *office, uint32_t party)
 {
     return office_inbox_state(office, party).head;

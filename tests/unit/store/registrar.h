@@ -49,8 +49,6 @@ uint64_t registrar_digest(struct office *office);
 /* Entries on a child, of one event (0: any). */
 size_t registrar_count_log(struct office *office, unsigned child, enum log_event event);
 
-/* The newest notice of a party. */
-const struct notice *registrar_last_notice(struct office *office, uint32_t party);
 uint64_t registrar_head(struct office *office, uint32_t party);
 
 #endif

@@ -46,13 +46,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static const struct notice *last_notice(uint32_t party)
-{
-    struct notice_page page = office_inbox(&office, party, 0);
-    assert_true(page.count > 0);
-    return &page.notices[page.count - 1];
-}
-
 static uint64_t head_of(uint32_t party)
 {
     return office_inbox_state(&office, party).head;
@@ -62,7 +55,7 @@ static uint64_t head_of(uint32_t party)
 static const struct notice *assert_told(uint32_t party, enum notice_type type,
                                         const struct uuid *own)
 {
-    const struct notice *notice = last_notice(party);
+    const struct notice *notice = office_last_notice(&office, party);
     assert_int_equal(notice->type, type);
     assert_true(notice->has_match);
     assert_int_equal(notice->match.kind, MATCH_FAMILY);
@@ -314,7 +307,7 @@ static void test_ends_and_forms_again(void **state)
     assert_int_equal(office_see_match(&office, care, &match, &view), STORE_NOT_FOUND);
     assert_int_equal(head_of(school), 1); /* departures are not told */
     assert_int_equal(office_status(&office).matches, 0);
-    assert_int_equal(last_notice(school)->match.involved_count, 0);
+    assert_int_equal(office_last_notice(&office, school)->match.involved_count, 0);
 
     office_advance(1000);
     bob_on_2 = office_post(&office, care, "bob", 2);
@@ -482,8 +475,9 @@ static void test_no_retraction_of_a_later_match(void **state)
     assert_int_equal(doctors, 1);
     assert_int_equal(office_withdraw(&office, care, &bob_on_1, WITHDRAW_WRONGFUL), 0);
     assert_int_equal(head_of(doctor), doctors);
-    assert_int_equal(last_notice(school)->match.kind, MATCH_CHILD); /* of that it was a part */
-    assert_int_equal(last_notice(school)->type, NOTICE_MATCH_RETRACTED);
+    assert_int_equal(office_last_notice(&office, school)->match.kind,
+                     MATCH_CHILD); /* of that it was a part */
+    assert_int_equal(office_last_notice(&office, school)->type, NOTICE_MATCH_RETRACTED);
 }
 
 /* ---- what is read is held to what stands ---- */

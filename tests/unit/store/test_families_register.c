@@ -50,13 +50,6 @@ static bool matched(unsigned one, unsigned other)
     return household_matched(&office, one, other, &match);
 }
 
-static const struct notice *last_notice(uint32_t party)
-{
-    struct notice_page page = office_inbox(&office, party, 0);
-    assert_true(page.count > 0);
-    return &page.notices[page.count - 1];
-}
-
 static uint64_t head_of(uint32_t party)
 {
     return office_inbox_state(&office, party).head;
@@ -120,11 +113,11 @@ static void test_relations_make_a_match(void **state)
     assert_int_equal(head_of(parties[0]), 0);
     household_relate(&office, 2, "p3 p2");
     assert_true(household_matched(&office, 1, 2, &match));
-    const struct notice *notice = last_notice(parties[0]);
+    const struct notice *notice = office_last_notice(&office, parties[0]);
     assert_int_equal(notice->type, NOTICE_MATCH_FORMED);
     assert_true(same_uuid(&notice->own.id, &ann));
     assert_true(same_uuid(&notice->match.id, &match));
-    notice = last_notice(parties[1]);
+    notice = office_last_notice(&office, parties[1]);
     assert_int_equal(notice->type, NOTICE_MATCH_FORMED);
     assert_true(same_uuid(&notice->own.id, &bob));
     assert_involved(notice->match.involved, notice->match.involved_count,
@@ -157,10 +150,10 @@ static void test_relations_end_a_match(void **state)
     assert_int_equal(household_tied(&office, "a1"), 1);
     household_relate(&office, 1, "p1 a1");
     assert_false(matched(1, 2));
-    assert_int_equal(last_notice(parties[0])->type, NOTICE_MATCH_ENDED);
-    assert_true(same_uuid(&last_notice(parties[0])->own.id, &ann));
-    assert_int_equal(last_notice(parties[1])->type, NOTICE_MATCH_ENDED);
-    assert_int_equal(last_notice(town)->type, NOTICE_MATCH_ENDED);
+    assert_int_equal(office_last_notice(&office, parties[0])->type, NOTICE_MATCH_ENDED);
+    assert_true(same_uuid(&office_last_notice(&office, parties[0])->own.id, &ann));
+    assert_int_equal(office_last_notice(&office, parties[1])->type, NOTICE_MATCH_ENDED);
+    assert_int_equal(office_last_notice(&office, town)->type, NOTICE_MATCH_ENDED);
     household_relate(&office, 1, "");
     household_relate(&office, 2, "");
     static const char *const all[] = {"p1", "p2", "a1"};
@@ -216,7 +209,7 @@ static void test_institutions(void **state)
     assert_false(matched(1, 2) || matched(1, 3) || matched(2, 3));
     assert_true(matched(3, 4));
     assert_int_equal(office_status(&office).matches, 1);
-    assert_int_equal(last_notice(parties[1])->type, NOTICE_MATCH_ENDED);
+    assert_int_equal(office_last_notice(&office, parties[1])->type, NOTICE_MATCH_ENDED);
     /* A parent is none, whatever is told. */
     household_relate(&office, 4, "p1!");
     assert_true(matched(3, 4));
@@ -238,7 +231,7 @@ static void test_crowded(void **state)
         assert_true(matched(base, base + 31));
         household_relate(&office, base + 32, ties[kind]);
         assert_false(matched(base, base + 31));
-        assert_int_equal(last_notice(parties[0])->type, NOTICE_MATCH_ENDED);
+        assert_int_equal(office_last_notice(&office, parties[0])->type, NOTICE_MATCH_ENDED);
         assert_int_equal(household_tied(&office, ties[kind]), FAMILY_CHILDREN_MAXIMUM + 1);
         post(2, base + 32);
         assert_int_equal(office_status(&office).matches, 0);
@@ -382,7 +375,7 @@ static void test_two_files_become_one(void **state)
     assert_int_equal(count_family_notices(1, heads[1], NOTICE_MATCH_JOINED), 1);
     assert_int_equal(count_family_notices(0, heads[0], NOTICE_MATCH_FORMED), 1);
     assert_int_equal(count_family_notices(0, heads[0], NOTICE_MATCH_JOINED), 2);
-    assert_true(same_uuid(&last_notice(parties[1])->own.id, &bob));
+    assert_true(same_uuid(&office_last_notice(&office, parties[1])->own.id, &bob));
 }
 
 /* Who had been in a match that ended cannot be told any more of two files; alone, a file keeps what
@@ -437,9 +430,9 @@ static void test_no_retraction_across_a_merge(void **state)
     household_merge(&office, 1, 2);
     assert_true(matched(1, 3));
     assert_int_equal(office_withdraw(&office, parties[2], &cleo, WITHDRAW_WRONGFUL), 0);
-    assert_int_equal(last_notice(parties[0])->type, NOTICE_MATCH_FORMED);
-    assert_int_equal(last_notice(parties[1])->type, NOTICE_MATCH_FORMED);
-    assert_int_equal(last_notice(town)->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, parties[0])->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, parties[1])->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, town)->type, NOTICE_MATCH_FORMED);
     household_check(&office, 5);
 }
 
@@ -505,8 +498,8 @@ static void test_a_merge_makes_matches(void **state)
     assert_int_equal(office_status(&office).matches, 0);
     household_merge(&office, 1, 2);
     assert_true(matched(1, 3));
-    assert_int_equal(last_notice(parties[0])->type, NOTICE_MATCH_FORMED);
-    assert_int_equal(last_notice(parties[1])->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, parties[0])->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, parties[1])->type, NOTICE_MATCH_FORMED);
     household_check(&office, 5);
     /* Up to as many ties as a child has. */
     household_relate(&office, 1, "p1 p2 p4 a1");

@@ -34,23 +34,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static size_t count_notices(uint32_t party, enum notice_type type)
-{
-    struct notice_page page = office_inbox(&office, party, 0);
-    size_t count = 0;
-    for (size_t i = 0; i < page.count; i++) {
-        count += page.notices[i].type == type ? 1 : 0;
-    }
-    return count;
-}
-
-static struct notice last_notice(uint32_t party)
-{
-    struct notice_page page = office_inbox(&office, party, 0);
-    assert_true(page.count > 0);
-    return page.notices[page.count - 1];
-}
-
 /* In this year and the last: a test may see the new year in. */
 static uint64_t counted(enum statistic what)
 {
@@ -91,7 +74,7 @@ static void test_a_renewal_is_a_fresh_report(void **state)
     assert_int_equal(office_see_signal(&office, school, &id, &before), 0);
     int32_t removal = before.removal_day;
     go_to(removal - policy.renewal_prompt_days);
-    struct notice prompt = last_notice(school);
+    struct notice prompt = *office_last_notice(&office, school);
     assert_int_equal(prompt.type, NOTICE_RENEWAL_DUE);
     assert_int_equal(prompt.removal_day, removal);
 
@@ -122,14 +105,15 @@ static void test_a_renewal_is_a_fresh_report(void **state)
     go_to(removal + 1);
     assert_int_equal(office_see_signal(&office, school, &id, &after), 0);
     assert_int_equal(after.status, SIGNAL_ACTIVE);
-    assert_int_equal(count_notices(school, NOTICE_RENEWAL_DUE), 0); /* the prompt was answered */
+    assert_int_equal(office_count_notices(&office, school, NOTICE_RENEWAL_DUE),
+                     0); /* the prompt was answered */
     go_to(renewed - policy.renewal_prompt_days);
-    assert_int_equal(count_notices(school, NOTICE_RENEWAL_DUE), 1);
-    assert_int_equal(last_notice(school).removal_day, renewed);
+    assert_int_equal(office_count_notices(&office, school, NOTICE_RENEWAL_DUE), 1);
+    assert_int_equal(office_last_notice(&office, school)->removal_day, renewed);
     go_to(renewed);
     assert_int_equal(office_see_signal(&office, school, &id, &after), 0);
     assert_int_equal(after.status, SIGNAL_ARCHIVED);
-    assert_int_equal(last_notice(school).type, NOTICE_SIGNAL_REMOVED);
+    assert_int_equal(office_last_notice(&office, school)->type, NOTICE_SIGNAL_REMOVED);
     assert_int_equal(registrar_count_due(&office, DUE_SIGNAL_REMOVAL), 0);
     assert_int_equal(registrar_count_due(&office, DUE_RENEWAL_PROMPT), 0);
 }
@@ -243,7 +227,7 @@ static struct uuid make_match(unsigned child)
 {
     office_post(&office, school, "ann", child);
     office_post(&office, care, "bob", child);
-    return last_notice(care).match.id;
+    return office_last_notice(&office, care)->match.id;
 }
 
 static enum match_status status_of(uint32_t party, const struct uuid *match)
@@ -274,7 +258,7 @@ static void test_contact_ends_the_follow_up(void **state)
     office_advance_days(policy.follow_up_days + 1);
     office_settle(&office);
     assert_int_equal(status_of(school, &match), MATCH_CONTACTED);
-    assert_int_equal(count_notices(town, NOTICE_FOLLOW_UP_STALLED), 0);
+    assert_int_equal(office_count_notices(&office, town, NOTICE_FOLLOW_UP_STALLED), 0);
 }
 
 static void test_a_newcomer_opens_it_again(void **state)
@@ -292,7 +276,7 @@ static void test_a_newcomer_opens_it_again(void **state)
     office_advance_days(policy.follow_up_days - 2);
     office_settle(&office);
     assert_int_equal(status_of(school, &match), MATCH_STALLED);
-    assert_int_equal(count_notices(town, NOTICE_FOLLOW_UP_STALLED), 1);
+    assert_int_equal(office_count_notices(&office, town, NOTICE_FOLLOW_UP_STALLED), 1);
 
     /* Late is better than never. */
     assert_int_equal(confirm(school, &match, "eve"), 0);
@@ -434,8 +418,8 @@ static void test_ones_own_past_is_no_news(void **state)
     office_post(&office, school, "ann", 1);
     assert_int_equal(office_inbox_state(&office, school).head, 0);
     office_post(&office, school, "eve", 1); /* a colleague's is; and there is a match */
-    assert_int_equal(count_notices(school, NOTICE_ARCHIVED_INVOLVEMENT), 2);
-    assert_int_equal(count_notices(school, NOTICE_MATCH_FORMED), 2);
+    assert_int_equal(office_count_notices(&office, school, NOTICE_ARCHIVED_INVOLVEMENT), 2);
+    assert_int_equal(office_count_notices(&office, school, NOTICE_MATCH_FORMED), 2);
 }
 
 static void test_quiet_loading_tells_nobody(void **state)
@@ -464,7 +448,7 @@ static void test_an_erased_past_is_told_no_more(void **state)
     office_post(&office, care, "bob", 1);
     assert_int_equal(office_inbox(&office, care, 0).count, 1);
     assert_int_equal(office_withdraw(&office, school, &past, WITHDRAW_WRONGFUL), 0);
-    assert_int_equal(count_notices(care, NOTICE_ARCHIVED_INVOLVEMENT), 0);
+    assert_int_equal(office_count_notices(&office, care, NOTICE_ARCHIVED_INVOLVEMENT), 0);
 }
 
 int main(void)

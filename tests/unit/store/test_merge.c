@@ -24,22 +24,22 @@ static void test_a_replacement_joins_two_professionals(void **state)
 
     assert_int_equal(office_status(&office).matches, 1);
     assert_int_equal(registrar_head(&office, school), 1);
-    const struct notice *notice = registrar_last_notice(&office, school);
+    const struct notice *notice = office_last_notice(&office, school);
     assert_int_equal(notice->type, NOTICE_MATCH_FORMED);
     assert_true(same_uuid(&notice->own.id, &of_ann));
     struct uuid match = notice->match.id;
     assert_matched(school, &match, bob, 1);
     assert_matched(care, &match, ann, 1);
     assert_matched(town, &match, both, 2);
-    notice = registrar_last_notice(&office, care);
+    notice = office_last_notice(&office, care);
     assert_int_equal(notice->type, NOTICE_MATCH_FORMED);
     assert_true(same_uuid(&notice->own.id, &of_bob));
-    assert_int_equal(registrar_last_notice(&office, town)->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, town)->type, NOTICE_MATCH_FORMED);
     assert_int_equal(registrar_count_log(&office, OLD, LOG_BSN_REPLACED), 1);
     assert_int_equal(registrar_count_log(&office, NEW, LOG_BSN_REPLACED), 1);
     /* A retraction reaches the other. */
     assert_int_equal(office_withdraw(&office, school, &of_ann, WITHDRAW_WRONGFUL), 0);
-    assert_int_equal(registrar_last_notice(&office, care)->type, NOTICE_MATCH_RETRACTED);
+    assert_int_equal(office_last_notice(&office, care)->type, NOTICE_MATCH_RETRACTED);
     assert_int_equal(office_status(&office).matches, 0);
 }
 
@@ -49,14 +49,14 @@ static void test_the_old_number_keeps_working(void **state)
     struct store_signal_post op;
     struct uuid of_ann = office_post(&office, school, "ann", OLD);
     struct uuid of_bob = office_post(&office, care, "bob", OLD);
-    struct uuid match = registrar_last_notice(&office, school)->match.id;
+    struct uuid match = office_last_notice(&office, school)->match.id;
     assert_int_equal(registrar_replaced(&office, OLD, NEW), 0);
     office_reopen(&office);
     /* What was written before is readable: nobody new, so nobody is told. */
     assert_int_equal(office_inbox(&office, school, 0).count, 1);
     assert_int_equal(office_inbox(&office, town, 0).count, 1);
-    assert_int_equal(registrar_last_notice(&office, town)->match.involved_count, 2);
-    assert_string_equal(registrar_last_notice(&office, school)->own.reference, "ann/1");
+    assert_int_equal(office_last_notice(&office, town)->match.involved_count, 2);
+    assert_string_equal(office_last_notice(&office, school)->own.reference, "ann/1");
     /* Under either number it is the same child. */
     assert_int_equal(office_try_post(&office, &op, school, "ann", NEW), 0);
     assert_false(op.created);
@@ -64,7 +64,7 @@ static void test_the_old_number_keeps_working(void **state)
     assert_true(op.matched && same_uuid(&op.match, &match));
     office_post(&office, school, "amy", OLD);
     assert_matched(school, &match, (const char *const[]){"amy of 1", "ann of 1", "bob of 2"}, 3);
-    assert_int_equal(registrar_last_notice(&office, care)->type, NOTICE_MATCH_JOINED);
+    assert_int_equal(office_last_notice(&office, care)->type, NOTICE_MATCH_JOINED);
     assert_int_equal(office_withdraw(&office, school, &of_ann, WITHDRAW_ENDED), 0);
     assert_int_equal(office_signals(&office, school, 1u << SIGNAL_ARCHIVED).count, 1);
     assert_int_equal(office_withdraw(&office, care, &of_bob, WITHDRAW_WRONGFUL), 0);
@@ -85,11 +85,11 @@ static void test_the_older_of_two_matches_stays(void **state)
         unsigned second = way == 0 ? into : from;
         office_post(&office, school, "ann", first);
         office_post(&office, care, "bob", first);
-        struct uuid older = registrar_last_notice(&office, care)->match.id;
+        struct uuid older = office_last_notice(&office, care)->match.id;
         office_advance(CLOCK_MINUTE);
         office_post(&office, school, "amy", second);
         struct uuid of_ben = office_post(&office, care, "ben", second);
-        struct uuid younger = registrar_last_notice(&office, care)->match.id;
+        struct uuid younger = office_last_notice(&office, care)->match.id;
         uint64_t care_head = registrar_head(&office, care);
         uint64_t town_head = registrar_head(&office, town);
         size_t told = office_count_rows(&office, town, PARTY_MATCH_TOLD);
@@ -119,7 +119,7 @@ static struct uuid matched_and_ended(unsigned child, const char *one, const char
 {
     office_post(&office, school, one, child);
     struct uuid second = office_post(&office, care, other, child);
-    struct uuid match = registrar_last_notice(&office, care)->match.id;
+    struct uuid match = office_last_notice(&office, care)->match.id;
     assert_int_equal(office_withdraw(&office, care, &second, WITHDRAW_ENDED), 0);
     return match;
 }
@@ -274,12 +274,12 @@ static void test_a_professional_who_is_in_the_match(void **state)
     for (int old_stays = 0; old_stays < 2; old_stays++) {
         struct pair pair = signal_twice(old_stays, "", "");
         struct uuid of_bob = office_post(&office, care, "bob", OLD);
-        struct uuid match = registrar_last_notice(&office, care)->match.id;
+        struct uuid match = office_last_notice(&office, care)->match.id;
         uint64_t heads[] = {registrar_head(&office, school), registrar_head(&office, care)};
         assert_int_equal(registrar_replaced(&office, OLD, NEW), 0);
         assert_int_equal(registrar_head(&office, care), heads[1]);
         assert_int_equal(registrar_head(&office, school), heads[0] + (old_stays ? 0 : 1));
-        const struct notice *notice = registrar_last_notice(&office, school);
+        const struct notice *notice = office_last_notice(&office, school);
         assert_int_equal(notice->type, NOTICE_MATCH_FORMED);
         assert_true(same_uuid(&notice->own.id, old_stays ? &pair.of_old : &pair.of_new));
         assert_true(same_uuid(&notice->match.id, &match));
@@ -299,7 +299,7 @@ static void test_contact_with_whoever_is_new(void **state)
     struct match_view view;
     office_post(&office, school, "ann", OLD);
     office_post(&office, care, "bob", OLD);
-    struct uuid match = registrar_last_notice(&office, care)->match.id;
+    struct uuid match = office_last_notice(&office, care)->match.id;
     store_confirm_contact_init(&op);
     op.match = match;
     op.professional = "ann";
@@ -486,12 +486,12 @@ static void test_residence_and_relations_go_along(void **state)
     assert_int_equal(registrar_head(&office, school), heads[0]);
     assert_int_equal(registrar_head(&office, care), heads[1]);
     /* Whose follow-up it is now has been told. */
-    const struct notice *notice = registrar_last_notice(&office, other);
+    const struct notice *notice = office_last_notice(&office, other);
     assert_int_equal(notice->type, NOTICE_MATCH_FORMED);
     assert_int_equal(notice->match.kind, MATCH_FAMILY);
     office_post(&office, school, "amy", NEW);
     assert_int_equal(registrar_head(&office, other), 2);
-    assert_int_equal(registrar_last_notice(&office, other)->match.kind, MATCH_CHILD);
+    assert_int_equal(office_last_notice(&office, other)->match.kind, MATCH_CHILD);
     /* Taken away under the new number, it is taken away. */
     assert_int_equal(registrar_related(&office, NEW, &(struct registrar_relations){0}), 0);
     assert_int_equal(office_status(&office).matches, 1);
@@ -512,7 +512,7 @@ static void test_which_residence(void **state)
     assert_int_equal(registrar_moved(&office, 3, OFFICE_TOWN), 0);
     assert_int_equal(registrar_replaced(&office, NEW, 3), 0);
     assert_int_equal(registrar_head(&office, other), 1);
-    assert_int_equal(registrar_last_notice(&office, town)->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, town)->type, NOTICE_MATCH_FORMED);
     assert_int_equal(office_matches(&office, town, 0).count, 1);
     assert_int_equal(office_matches(&office, other, 0).count, 0);
 }
@@ -526,9 +526,9 @@ static void test_siblings_who_are_one(void **state)
     assert_int_equal(registrar_related(&office, NEW, &parent), 0);
     office_post(&office, school, "ann", OLD);
     office_post(&office, care, "bob", NEW);
-    assert_int_equal(registrar_last_notice(&office, care)->match.kind, MATCH_FAMILY);
+    assert_int_equal(office_last_notice(&office, care)->match.kind, MATCH_FAMILY);
     assert_int_equal(registrar_replaced(&office, OLD, NEW), 0);
-    assert_int_equal(registrar_last_notice(&office, care)->match.kind, MATCH_CHILD);
+    assert_int_equal(office_last_notice(&office, care)->match.kind, MATCH_CHILD);
     assert_int_equal(office_status(&office).matches, 1);
     assert_int_equal(registrar_count_rows(&office, KV_MATCH), 1);
     assert_int_equal(registrar_died(&office, OLD), 0);

@@ -108,7 +108,7 @@ static void test_the_terms_go_on(void **state)
     office_advance(calendar_dutch_midnight(ops[0].signal.removal_day) - clock_now());
     office_settle(&office);
     assert_int_equal(office_signals(&office, school, 1u << SIGNAL_ARCHIVED).count, 1);
-    assert_int_equal(registrar_last_notice(&office, school)->type, NOTICE_SIGNAL_REMOVED);
+    assert_int_equal(office_last_notice(&office, school)->type, NOTICE_SIGNAL_REMOVED);
     assert_int_equal(office_status(&office).matches, 0);
     office_advance(calendar_dutch_midnight(ops[0].signal.erasure_day) - clock_now());
     office_settle(&office);

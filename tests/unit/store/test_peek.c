@@ -34,23 +34,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static size_t count_notices(uint32_t party, enum notice_type type)
-{
-    struct notice_page page = office_inbox(&office, party, 0);
-    size_t count = 0;
-    for (size_t i = 0; i < page.count; i++) {
-        count += page.notices[i].type == type ? 1 : 0;
-    }
-    return count;
-}
-
-static struct notice last_notice(uint32_t party)
-{
-    struct notice_page page = office_inbox(&office, party, 0);
-    assert_true(page.count > 0);
-    return page.notices[page.count - 1];
-}
-
 static void offer(uint32_t party, uint64_t sequence)
 {
     struct log_note note = {.event = LOG_NOTICE_OFFERED, .object_kind = LOG_OBJECT_NOTICE};
@@ -87,7 +70,7 @@ static void test_a_peek_is_told_to_auditors(void **state)
         op.id = id;
         op.reason = reasons[i];
         assert_int_equal(office_run(&office, &op.op, care), 0);
-        struct notice notice = last_notice(auditor);
+        struct notice notice = *office_last_notice(&office, auditor);
         assert_int_equal(notice.sequence, i + 1);
         assert_int_equal(notice.type, NOTICE_PEEK_SUSPECTED);
         assert_string_equal(notice.actor.text, office_oin(care).text);
@@ -145,7 +128,7 @@ static void test_a_peek_is_found_wherever_it_stands(void **state)
     for (unsigned i = 1; i <= 4; i++) {
         office_post(&office, school, "ann", i);
         struct uuid id = office_post(&office, care, "bob", i);
-        struct uuid match = last_notice(care).match.id;
+        struct uuid match = office_last_notice(&office, care)->match.id;
         if (i <= 2) {
             read_match(care, &match);
         } else { /* a supplier, who is the acting party, for the care party */
@@ -216,8 +199,8 @@ static void test_who_is_an_auditor(void **state)
     assert_int_equal(office_run(&office, &change.op, 0), 0);
     struct uuid id = come_and_look(1);
     assert_int_equal(office_withdraw(&office, care, &id, WITHDRAW_ENDED), 0);
-    assert_int_equal(count_notices(first, NOTICE_PEEK_SUSPECTED), 1);
-    assert_int_equal(count_notices(school, NOTICE_PEEK_SUSPECTED), 1);
+    assert_int_equal(office_count_notices(&office, first, NOTICE_PEEK_SUSPECTED), 1);
+    assert_int_equal(office_count_notices(&office, school, NOTICE_PEEK_SUSPECTED), 1);
 
     office_change(&change, first, PARTY_CHANGE); /* another change leaves the role */
     change.name = "Inspection";
@@ -228,8 +211,8 @@ static void test_who_is_an_auditor(void **state)
     office_reopen(&office);
     id = come_and_look(2);
     assert_int_equal(office_withdraw(&office, care, &id, WITHDRAW_ENDED), 0);
-    assert_int_equal(count_notices(first, NOTICE_PEEK_SUSPECTED), 2);
-    assert_int_equal(count_notices(school, NOTICE_PEEK_SUSPECTED), 1);
+    assert_int_equal(office_count_notices(&office, first, NOTICE_PEEK_SUSPECTED), 2);
+    assert_int_equal(office_count_notices(&office, school, NOTICE_PEEK_SUSPECTED), 1);
     assert_int_equal(office_count_events(&office, LOG_PEEK_SUSPECTED), 2);
 }
 

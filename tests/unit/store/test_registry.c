@@ -193,7 +193,7 @@ static void test_a_move_is_told_to_the_reporters(void **state)
 
     assert_int_equal(registrar_moved(&office, 1, OTHER_TOWN), 0);
     assert_int_equal(registrar_head(&office, school), heads[0] + 1);
-    assert_moved(registrar_last_notice(&office, school), &live, OTHER_TOWN);
+    assert_moved(office_last_notice(&office, school), &live, OTHER_TOWN);
     assert_int_equal(registrar_head(&office, care), heads[1]);
     assert_int_equal(registrar_head(&office, other), 0); /* there is no match */
     assert_int_equal(registrar_head(&office, town), town_head);
@@ -212,11 +212,11 @@ static void test_a_move_takes_the_match_along(void **state)
     uint32_t other = office_municipality(&office, OTHER_TOWN);
     office_post(&office, school, "ann", 1);
     office_post(&office, care, "bob", 1);
-    struct uuid match = registrar_last_notice(&office, town)->match.id;
+    struct uuid match = office_last_notice(&office, town)->match.id;
     assert_int_equal(office_see_match(&office, other, &match, &view), STORE_NOT_FOUND);
 
     assert_int_equal(registrar_moved(&office, 1, OTHER_TOWN), 0);
-    const struct notice *notice = registrar_last_notice(&office, other);
+    const struct notice *notice = office_last_notice(&office, other);
     assert_moved(notice, NULL, OTHER_TOWN);
     assert_true(same_uuid(&notice->match.id, &match));
     assert_involved(notice->match.involved, notice->match.involved_count, both, 2);
@@ -229,7 +229,7 @@ static void test_a_move_takes_the_match_along(void **state)
     assert_int_equal(registrar_head(&office, other), 1);
     /* And back: told of the move, and it sees the match again. */
     assert_int_equal(registrar_moved(&office, 1, OFFICE_TOWN), 0);
-    assert_moved(registrar_last_notice(&office, town), NULL, OFFICE_TOWN);
+    assert_moved(office_last_notice(&office, town), NULL, OFFICE_TOWN);
     assert_int_equal(office_see_match(&office, town, &match, &view), 0);
     assert_int_equal(office_count_rows(&office, town, PARTY_MATCH_TOLD), 1);
     assert_int_equal(office_count_rows(&office, other, PARTY_MATCH_TOLD), 1);
@@ -242,9 +242,9 @@ static void test_a_move_to_a_municipality_that_has_not_joined(void **state)
     struct match_view view;
     office_post(&office, school, "ann", 1);
     office_post(&office, care, "bob", 1);
-    struct uuid match = registrar_last_notice(&office, town)->match.id;
+    struct uuid match = office_last_notice(&office, town)->match.id;
     assert_int_equal(registrar_moved(&office, 1, OTHER_TOWN), 0);
-    assert_int_equal(registrar_last_notice(&office, school)->type, NOTICE_YOUTH_MOVED);
+    assert_int_equal(office_last_notice(&office, school)->type, NOTICE_YOUTH_MOVED);
     assert_int_equal(office_see_match(&office, town, &match, &view), 0);
 }
 
@@ -260,11 +260,11 @@ static void test_a_move_takes_a_family_match_along(void **state)
     }
     office_post(&office, school, "ann", 1);
     office_post(&office, care, "bob", 2);
-    const struct notice *notice = registrar_last_notice(&office, town);
+    const struct notice *notice = office_last_notice(&office, town);
     assert_int_equal(notice->match.kind, MATCH_FAMILY);
     struct uuid match = notice->match.id;
     assert_int_equal(registrar_moved(&office, 1, OTHER_TOWN), 0);
-    notice = registrar_last_notice(&office, other);
+    notice = office_last_notice(&office, other);
     assert_moved(notice, NULL, OTHER_TOWN);
     assert_int_equal(notice->match.kind, MATCH_FAMILY);
     assert_true(same_uuid(&notice->match.id, &match));
@@ -283,7 +283,7 @@ static void test_the_residence_decides_who_follows_up(void **state)
     office_post(&office, school, "ann", 1);
     assert_int_equal(registrar_head(&office, school), 0);
     office_post(&office, care, "bob", 1);
-    assert_int_equal(registrar_last_notice(&office, other)->type, NOTICE_MATCH_FORMED);
+    assert_int_equal(office_last_notice(&office, other)->type, NOTICE_MATCH_FORMED);
     assert_int_equal(registrar_head(&office, town), 0);
     /* A child with signals waits for nothing. */
     go_to(office_today() + WAIT_DAYS + 1);
@@ -454,8 +454,8 @@ static void test_relations_make_a_family(void **state)
     office_post(&office, school, "ann", 1);
     assert_int_equal(registrar_head(&office, school), 0);
     office_post(&office, care, "bob", 2);
-    assert_int_equal(registrar_last_notice(&office, school)->match.kind, MATCH_FAMILY);
-    assert_int_equal(registrar_last_notice(&office, care)->match.kind, MATCH_FAMILY);
+    assert_int_equal(office_last_notice(&office, school)->match.kind, MATCH_FAMILY);
+    assert_int_equal(office_last_notice(&office, care)->match.kind, MATCH_FAMILY);
     assert_int_equal(office_status(&office).matches, 1);
     assert_int_equal(registrar_count_log(&office, 1, LOG_RELATIONS_CHANGED), 1);
     /* What is absent is taken away. */

@@ -121,7 +121,7 @@ static void assert_asked(const struct store_access_request *op, uint32_t held)
     snprintf(count, sizeof(count), "\"verwijsindex.count\":%u,", held);
     assert_true((strstr(entry.public_part, "verwijsindex.count") != NULL) == (held > 0));
     assert_true(held == 0 || strstr(entry.public_part, count) != NULL);
-    const struct notice *notice = registrar_last_notice(&office, auditor);
+    const struct notice *notice = office_last_notice(&office, auditor);
     assert_int_equal(notice->type, NOTICE_ACCESS_REQUESTED);
     assert_true(notice->log_index == op->op.log_index);
     assert_string_equal(notice->actor.text, office_oin(op->op.party).text);
@@ -494,7 +494,7 @@ static void test_a_dry_run_tells_what_a_loading_would_send(void **state)
     assert_int_equal(office_count_events(&office, LOG_NOTICES_COUNTED), STORE_TRIAL_MINIMUM);
     assert_int_equal(registrar_count_log(&office, 2, LOG_NOTICES_COUNTED), 1);
     assert_int_equal(registrar_count_log(&office, STORE_TRIAL_MINIMUM, LOG_NOTICES_COUNTED), 1);
-    const struct notice *notice = registrar_last_notice(&office, auditor);
+    const struct notice *notice = office_last_notice(&office, auditor);
     assert_int_equal(notice->type, NOTICE_NOTICES_COUNTED);
     assert_true(notice->log_index == trial.op.log_index);
     assert_string_equal(notice->actor.text, office_oin(loader).text);
