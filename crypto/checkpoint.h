@@ -88,6 +88,11 @@ int checkpoint_open(const char *note, size_t length, const struct checkpoint_vke
 /* Parses without any check of signatures, for display: CHECKPOINT_OK or CHECKPOINT_MALFORMED. */
 int checkpoint_parse(const char *note, size_t length, struct checkpoint *ret_checkpoint) MUST_CHECK;
 
+/* A hash as it stands in texts of C2SP: standard base64. CHECKPOINT_OK or CHECKPOINT_MALFORMED. */
+#define CHECKPOINT_HASH_SIZE 45 /* a NUL included */
+void checkpoint_hash_format(const struct merkle_hash *hash, char out[static CHECKPOINT_HASH_SIZE]);
+int checkpoint_hash_parse(const char *text, size_t length, struct merkle_hash *ret_hash) MUST_CHECK;
+
 /*
  * The extension lines of a note, with their LFs, inside `note`; of length 0 when it has none. Looks
  * at no signature: open the note first. CHECKPOINT_OK or CHECKPOINT_MALFORMED.

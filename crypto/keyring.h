@@ -104,9 +104,10 @@ int keyring_epoch_begin(struct keyring *keyring, uint32_t *ret_id,
 int keyring_epoch_retire(struct keyring *keyring, uint32_t below_id,
                          char why[static KEYRING_WHY_SIZE]) MUST_CHECK;
 
-/* The end of the index: destroys the files of all epoch keys, the current one too. Nothing may be
- * sealed or opened afterwards. KEYRING_REFUSED with a sentence in `why`: one is left. */
-int keyring_epoch_destroy(const struct keyring *keyring,
+/* The end of the index: destroys the files of all epoch keys in a directory, the current one too.
+ * Can be repeated: it needs no ring, for none can be loaded when this was interrupted.
+ * KEYRING_REFUSED with a sentence in `why`: one is left. */
+int keyring_epoch_destroy(const char *epoch_directory,
                           char why[static KEYRING_WHY_SIZE]) MUST_CHECK;
 
 /* How many epoch keys there are beside the current one that are not retired: more than none after

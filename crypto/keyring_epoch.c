@@ -107,11 +107,9 @@ int keyring_epoch_retire(struct keyring *keyring, uint32_t below_id,
     return KEYRING_OK;
 }
 
-int keyring_epoch_destroy(const struct keyring *keyring, char why[static KEYRING_WHY_SIZE])
+int keyring_epoch_destroy(const char *epoch_directory, char why[static KEYRING_WHY_SIZE])
 {
-    return keyring->epoch_directory == NULL
-               ? KEYRING_OK
-               : destroy_files(keyring->epoch_directory, UINT32_MAX, why);
+    return destroy_files(epoch_directory, UINT32_MAX, why);
 }
 
 size_t keyring_epoch_others(const struct keyring *keyring)

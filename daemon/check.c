@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/witness.h"
 
 #define CERTIFICATE_WARNING ((time_t)30 * 24 * 3600)
 
@@ -191,6 +192,7 @@ int check_files(const struct config *config, struct config_faults *faults)
         config_faults_add(faults, "%s", why);
     }
     check_private_key(config->private_key);
+    witnesses_check(config, faults);
 
     CLEANUP(keyring_freep) struct keyring *keys = NULL;
     result = keyring_load(check_keys_directory(config), check_epoch_directory(config), &keys, why);

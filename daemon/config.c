@@ -88,7 +88,7 @@ static char *read_line(char *out, int room, void *stream)
 static void set_option(struct reading *reading, const struct option *option, const char *value)
 {
     unsigned *seen = &reading->seen[option - option_at(0)];
-    if (*seen != 0) {
+    if (*seen != 0 && !option->repeatable) {
         config_faults_add(reading->faults, "%s:%u: [%s] %s was given before, on line %u",
                           reading->path, reading->line, option->section, option->name, *seen);
         return;

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "crypto/checkpoint.h"
 #include "store/arena.h"
 #include "store/store.h"
 
@@ -25,6 +26,19 @@ struct config_address {
     const char *text; /* as configured */
     struct sockaddr_storage address;
     socklen_t size;
+};
+
+#define CONFIG_WITNESSES_MAXIMUM 8
+#define CONFIG_RESOLVER_PORT 53
+
+/* A witness to whom heads of the log go. */
+struct config_witness {
+    struct checkpoint_vkey vkey; /* of type CHECKPOINT_COSIGNATURE; names differ */
+    const char *url;             /* without a slash at its end */
+    uint16_t port;
+    bool secure;   /* https */
+    bool is_near;  /* its host is a loopback address, or localhost */
+    bool has_name; /* its host is to be resolved */
 };
 
 /* Texts are NULL when not given and without a default; paths are ready to open. */
@@ -48,7 +62,11 @@ struct config {
     unsigned evaluations_per_minute;
     unsigned connections;
     struct store_policy policy;
-    struct arena arena; /* holds the texts */
+    size_t witness_count;
+    struct config_witness witnesses[CONFIG_WITNESSES_MAXIMUM];
+    unsigned witness_interval; /* seconds */
+    const char *witness_ca;    /* NULL: the system's */
+    struct arena arena;        /* holds the texts */
 };
 #define CONFIG_KEYS_DIRECTORY "/etc/verwijsindex/keys"
 

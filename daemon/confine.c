@@ -45,6 +45,11 @@ static const uint64_t rights_of_version[] = {
     RIGHTS_1 | RIGHT_REFER | RIGHT_TRUNCATE | RIGHT_DEVICE_CONTROL,
 };
 #define NETWORK_VERSION 4
+#define RULE_PORT 2 /* of LANDLOCK_RULE_..., for struct port_rule */
+struct port_rule {
+    uint64_t allowed_access;
+    uint64_t port;
+};
 
 #define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define KEEPING                                                                                    \
@@ -62,9 +67,18 @@ static const char *const system_folders[] = {"bin",   "boot",  "dev",    "etc", 
                                              "lib32", "lib64", "libx32", "proc", "run",
                                              "sbin",  "sys",   "usr"};
 
+/* What resolving a name reads: single files, as keys may lie beside them in the same folder, and
+ * the modules that the name service names. */
+static const char *const resolver_files[] = {"/etc/resolv.conf",   "/etc/hosts",
+                                             "/etc/nsswitch.conf", "/etc/host.conf",
+                                             "/etc/gai.conf",      "/etc/services"};
+static const char *const resolver_folders[] = {"/lib", "/lib64", "/usr/lib",
+                                               "/run/systemd/resolve"};
+
 struct confinement {
     int ruleset;
     uint64_t handled;
+    bool network; /* connecting is handled */
 };
 
 struct ruleset_attributes {
@@ -79,10 +93,11 @@ static void closep(int *fd)
     }
 }
 
-/* A folder that is not there needs no rule. */
-static int allow(const struct confinement *confinement, const char *folder, uint64_t rights)
+/* What is not there needs no rule. */
+static int allow_any(const struct confinement *confinement, const char *path, int flags,
+                     uint64_t rights)
 {
-    CLEANUP(closep) int fd = open(folder, O_PATH | O_CLOEXEC | O_DIRECTORY);
+    CLEANUP(closep) int fd = open(path, O_PATH | O_CLOEXEC | flags);
     if (fd < 0) {
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
     }
@@ -93,6 +108,34 @@ static int allow(const struct confinement *confinement, const char *folder, uint
     long result =
         syscall(SYS_landlock_add_rule, confinement->ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     return result == 0 ? 0 : -errno;
+}
+
+static int allow(const struct confinement *confinement, const char *folder, uint64_t rights)
+{
+    return allow_any(confinement, folder, O_DIRECTORY, rights);
+}
+
+static int allow_resolving(const struct confinement *confinement)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < ARRAY_LENGTH(resolver_files); i++) {
+        result = allow_any(confinement, resolver_files[i], 0, LANDLOCK_ACCESS_FS_READ_FILE);
+    }
+    for (size_t i = 0; result == 0 && i < ARRAY_LENGTH(resolver_folders); i++) {
+        result = allow(confinement, resolver_folders[i], READING);
+    }
+    return result;
+}
+
+static int allow_ports(const struct confinement *confinement, const struct privileges_paths *paths)
+{
+    for (size_t i = 0; confinement->network && i < paths->connect_count; i++) {
+        struct port_rule rule = {NETWORK_CONNECT, paths->connect[i]};
+        if (syscall(SYS_landlock_add_rule, confinement->ruleset, RULE_PORT, &rule, 0) != 0) {
+            return -errno;
+        }
+    }
+    return 0;
 }
 
 static int allow_folder_of(const struct confinement *confinement, const char *path, uint64_t rights)
@@ -194,8 +237,16 @@ int privileges_confine(const struct privileges_paths *paths)
     if (ruleset < 0) {
         return -errno;
     }
-    struct confinement confinement = {.ruleset = ruleset, .handled = attributes.handled_fs};
+    struct confinement confinement = {.ruleset = ruleset,
+                                      .handled = attributes.handled_fs,
+                                      .network = attributes.handled_network != 0};
     int result = allow_all(&confinement, paths);
+    if (result == 0) {
+        result = allow_ports(&confinement, paths);
+    }
+    if (result == 0 && paths->resolves) {
+        result = allow_resolving(&confinement);
+    }
     if (result == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
                         syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)) {
         result = -errno;

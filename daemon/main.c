@@ -12,6 +12,7 @@
 #include "daemon/check.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
+#include "store/store_end.h"
 
 static void *tls_malloc(size_t size, const char *file, int line)
 {
@@ -43,12 +44,21 @@ static bool prepare_libraries(void)
            secret_init() == 0 && evthread_use_pthreads() == 0;
 }
 
+/* Where the index was wound down and that was interrupted, a start finishes it, for which it needs
+ * nothing of what is checked; so that is in order. */
+static bool has_ended(const struct config *config)
+{
+    struct store_end end;
+    return store_find_end(config->store_path, &end) == 0;
+}
+
 static enum server_exit start(const char *path, bool check)
 {
     struct config config;
     struct config_faults faults = {0};
     int result = check_configuration(path, &config, &faults);
-    if (result == 0 && check) {
+    bool ended = result == 0 && check && has_ended(&config);
+    if (result == 0 && check && !ended) {
         result = check_files(&config, &faults);
     }
     enum server_exit status = SERVER_EXIT_DONE;
@@ -56,7 +66,9 @@ static enum server_exit start(const char *path, bool check)
         check_log_faults(&faults);
         status = result > 0 ? SERVER_EXIT_CONFIGURATION : SERVER_EXIT_FAULT;
     } else if (check) {
-        printf("%s: in order\n", path);
+        printf(ended ? "%s: the index was wound down; a start finishes that, and serves nothing\n"
+                     : "%s: in order\n",
+               path);
     } else {
         status = server_run(&config);
     }

@@ -8,6 +8,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/service.h"
+#include "daemon/witness.h"
 #include "daemon/worker.h"
 #include "proto/problem.h"
 #include "store/store.h"
@@ -104,6 +105,7 @@ static void answer_metrics(struct page *page)
     const char *body = NULL;
     if (out != NULL) {
         int result = metrics_print(shared->metrics, &status, out);
+        witnesses_print_metrics(shared->witnesses, out);
         if (fclose(out) == 0 && result == 0) {
             body = arena_copy_text(&page->arena, text, size);
         }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/witness_option.h"
+
 static const char no_memory[] = "memory is used up";
 
 struct option_kind {
@@ -219,6 +221,15 @@ static const char *set_address(const struct option *option, const char *value,
     return NULL;
 }
 
+static const char *set_witness(const struct option *option, const char *value,
+                               const char *directory, struct config *config, void *field)
+{
+    (void)option;
+    (void)directory;
+    (void)field;
+    return witness_option_add(value, config);
+}
+
 static const struct option_kind text_kind = {set_text};
 static const struct option_kind path_kind = {set_path};
 static const struct option_kind number_kind = {set_number};
@@ -228,6 +239,7 @@ static const struct option_kind family_kind = {set_family_match};
 static const struct option_kind oin_kind = {set_oin};
 static const struct option_kind origin_kind = {set_origin};
 static const struct option_kind address_kind = {set_address};
+static const struct option_kind witness_kind = {set_witness};
 
 #define OPTION(section, name, kind, field, ...)                                                    \
     {                                                                                              \
@@ -260,6 +272,9 @@ static const struct option options[] = {
     OPTION("limits", "connections", number_kind, connections, 1, 1000000, "10000"),
     OPTION("limits", "access_requests_per_day", number_kind, policy.access_requests_per_day, 1,
            10000, "50"),
+    OPTION("log", "witness", witness_kind, witnesses, .repeatable = true),
+    OPTION("log", "witness_interval", number_kind, witness_interval, 1, 3600, "5"),
+    OPTION("log", "witness_ca", path_kind, witness_ca, .fallback = NULL),
     OPTION("policy", "active_years", number_kind, policy.active_years, 1, 23, "2"),
     OPTION("policy", "archive_years", number_kind, policy.archive_years, 0, 23, "5"),
     OPTION("policy", "age_limit", number_kind, policy.age_limit, 1, 30, "23"),

@@ -18,6 +18,7 @@ struct option {
     uint64_t most;
     const char *fallback; /* as it would be written; NULL: none */
     bool required;
+    bool repeatable;
 };
 
 size_t option_count(void);

@@ -7,6 +7,8 @@
 #ifndef DAEMON_PRIVILEGES_H
 #define DAEMON_PRIVILEGES_H
 
+#include <stdbool.h>
+
 #include "crypto/basics.h"
 
 /*
@@ -17,12 +19,13 @@
 int privileges_reduce(unsigned connections) MUST_CHECK;
 
 #define PRIVILEGES_PATHS_MAXIMUM 16
+#define PRIVILEGES_PORTS_MAXIMUM 16
 
 /*
  * To be called when everything is bound: from here on nothing can be executed, no port bound and
- * none connected to, and of the file system only data can be reached: the folders named, and
- * whatever is not the system's (a backup is written where the operator says). Landlock; where the
- * kernel has none, or less of it, that is logged and life goes on. 0 or a fault.
+ * none connected to but those named, and of the file system only data can be reached: the folders
+ * named, and whatever is not the system's (a backup is written where the operator says). Landlock;
+ * where the kernel has none, or less of it, that is logged and life goes on. 0 or a fault.
  */
 struct privileges_paths {
     size_t read_count;
@@ -30,6 +33,9 @@ struct privileges_paths {
     const char *epoch_keys; /* folder in which keys come and go, but are not read; NULL: none */
     const char *store;
     const char *socket; /* of the operator: removed at the end */
+    size_t connect_count;
+    uint16_t connect[PRIVILEGES_PORTS_MAXIMUM]; /* TCP */
+    bool resolves; /* names of hosts: what the C library reads for it can be read */
 };
 int privileges_confine(const struct privileges_paths *paths) MUST_CHECK;
 

@@ -10,6 +10,7 @@
 
 #include "crypto/keyring.h"
 #include "daemon/check.h"
+#include "daemon/ending.h"
 #include "daemon/listeners.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -17,11 +18,14 @@
 #include "daemon/sighandler.h"
 #include "daemon/upkeep.h"
 #include "daemon/watchdog.h"
+#include "daemon/witness.h"
 #include "daemon/worker.h"
 #include "proto/api.h"
+#include "store/store_end.h"
 
-/* What a step may answer beside 0 and faults: said already, and not to be mended by a restart. */
-#define STEP_REFUSED 1
+/* What a step may answer beside 0 and faults. */
+#define STEP_REFUSED SERVER_EXIT_CONFIGURATION /* said already; a restart does not mend it */
+#define STEP_ENDED SERVER_EXIT_WOUND_DOWN      /* there is no index any more */
 
 static const struct timeval every_minute = {60, 0};
 static const struct timeval every_look = {UPKEEP_SECONDS, 0};
@@ -43,7 +47,8 @@ struct server {
     size_t worker_count;
     size_t undrained; /* workers that are not empty yet, home included */
     bool stopping;
-    bool wound_down; /* nothing of the index may stay */
+    bool wound_down; /* nothing of the index may stay, */
+    bool unfinished; /* and something has */
     struct sighandler signals;
     struct watchdog *watchdog;
     struct event *minute_timer;
@@ -59,6 +64,21 @@ static int refused(const char *step, const char *why)
 {
     log_event(LOG_LEVEL_ERROR, "start", "failed=%s %s", step, why);
     return STEP_REFUSED;
+}
+
+/* ---- the end of the index ---- */
+
+/* Before keys are read: they may be gone. What else is wrong with a store is said when it is
+ * opened. */
+static int look_for_end(struct server *server)
+{
+    struct store_end end;
+    if (store_find_end(server->config->store_path, &end) != 0) {
+        return 0;
+    }
+    log_event(LOG_LEVEL_NOTICE, "wound-down", "interrupted=yes statement=%s/statement",
+              end.directory);
+    return ending_finish(server->config) ? STEP_ENDED : -EIO;
 }
 
 /* ---- keys and certificates ---- */
@@ -172,13 +192,14 @@ static int confine(struct server *server)
     if (mkdir(config->store_path, 0700) != 0 && errno != EEXIST) {
         return -errno;
     }
-    const struct privileges_paths paths = {
+    struct privileges_paths paths = {
         .read_count = 4,
         .read = {config->certificate, config->private_key, config->client_ca, config->client_crl},
         .epoch_keys = server->epoch_can_turn ? check_epoch_directory(config) : NULL,
         .store = config->store_path,
         .socket = config->control_socket,
     };
+    witnesses_prepare(config, &paths);
     return privileges_confine(&paths);
 }
 
@@ -248,26 +269,11 @@ static int open_store(struct server *server)
     return result > 0 ? refused("store", why) : result;
 }
 
-/* The end of the index. Nothing can be sealed or opened without the epoch keys; all others are the
- * operator's to destroy, from where this process may not write. */
-static void destroy_store(struct server *server)
-{
-    char why[KEYRING_WHY_SIZE] = "";
-    int keys = keyring_epoch_destroy(server->keys, why);
-    int files = store_remove(server->config->store_path);
-    if (keys != 0 || files != 0) {
-        log_event(LOG_LEVEL_ERROR, "wound-down", "left=%s%s %s", keys != 0 ? "keys" : "",
-                  files != 0 ? "files" : "", why);
-        return;
-    }
-    log_event(LOG_LEVEL_NOTICE, "wound-down", "destroyed=epoch-keys,store left=other-keys");
-}
-
 static void close_store(struct server *server)
 {
     store_close(server->store);
     if (server->wound_down) {
-        destroy_store(server);
+        server->unfinished = !ending_finish(server->config);
     }
 }
 
@@ -281,6 +287,12 @@ static void on_wound_down(void *context)
     if (!server->stopping) {
         on_stop(server);
     }
+}
+
+static size_t list_witnesses(void *context, struct api_witness ret_witnesses[API_WITNESSES_MAXIMUM])
+{
+    struct server *server = context;
+    return witnesses_list(server->shared.witnesses, ret_witnesses);
 }
 
 static int make_interface(struct server *server)
@@ -297,6 +309,7 @@ static int make_interface(struct server *server)
         .log_origin = config->log_origin,
         .reload = reload,
         .wound_down = on_wound_down,
+        .witnesses = list_witnesses,
         .context = server,
     };
     int result = api_new(&options, &server->api);
@@ -354,6 +367,17 @@ static void stop_threads(struct server *server)
     api_wait_idle(server->api); /* a copy that is being made reads the store */
     api_flush_counts(server->api, &server->home.mailbox);
     settle(server);
+}
+
+static int start_witnesses(struct server *server)
+{
+    witnesses_warn(server->config);
+    return witnesses_start(server->config, server->store, &server->shared.witnesses);
+}
+
+static void stop_witnesses(struct server *server)
+{
+    witnesses_stop(TAKE_PTR(server->shared.witnesses));
 }
 
 /* ---- serving, and the end of it ---- */
@@ -503,6 +527,7 @@ enum server_exit server_run(const struct config *config)
         void (*stop)(struct server *server);
     } steps[] = {
         {"privileges", reduce_privileges, NULL},
+        {"wind-down", look_for_end, NULL},
         {"keys", load_keys, free_keys},
         {"certificates", load_certificates, free_certificates},
         {"listening", bind_all, stop_listening},
@@ -511,6 +536,7 @@ enum server_exit server_run(const struct config *config)
         {"store", open_store, close_store},
         {"interface", make_interface, free_interface},
         {"threads", start_threads, stop_threads},
+        {"witnesses", start_witnesses, stop_witnesses},
         {"serving", start_serving, stop_serving},
     };
     struct server *server = calloc(1, sizeof(*server));
@@ -536,9 +562,8 @@ enum server_exit server_run(const struct config *config)
             steps[step].stop(server);
         }
     }
+    result = result == 0 && server->unfinished ? -EIO : result;
     free(server);
     log_event(LOG_LEVEL_NOTICE, "stopped", "status=%d", result);
-    return result == 0  ? SERVER_EXIT_DONE
-           : result > 0 ? SERVER_EXIT_CONFIGURATION
-                        : SERVER_EXIT_FAULT;
+    return result < 0 ? SERVER_EXIT_FAULT : (enum server_exit)result;
 }

@@ -27,6 +27,7 @@ struct worker_shared {
     struct tls *tls;
     struct metrics *metrics;
     struct store *store;
+    struct witnesses *witnesses; /* NULL: none */
     const struct deadlines *deadlines;
     atomic_bool ready;    /* between READY and STOPPING */
     atomic_bool stopping; /* every answer is the last of its connection */

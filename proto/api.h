@@ -38,6 +38,16 @@ struct api_limits {
     unsigned evaluations_per_minute; /* elements, per party */
 };
 
+/* How a witness of the log's heads is doing. */
+#define API_WITNESSES_MAXIMUM 8
+#define API_FAILURE_SIZE 32
+struct api_witness {
+    const char *name;        /* lives as long as the process listens */
+    uint64_t size;           /* of the last head that it cosigned, in this run; 0: none yet */
+    int64_t last_success_at; /* clock_now(); 0: not in this run */
+    char failure[API_FAILURE_SIZE]; /* a slug; "" while all is well */
+};
+
 struct api_options {
     struct store *store;
     const struct keyring *keys;
@@ -52,6 +62,8 @@ struct api_options {
     /* The index has been wound down, and the answer is on its way: end, and destroy what is left.
      */
     void (*wound_down)(void *context);
+    /* Of the process's witnesses; NULL where there is none. Returns how many. */
+    size_t (*witnesses)(void *context, struct api_witness ret_witnesses[API_WITNESSES_MAXIMUM]);
     void *context;
 };
 

@@ -18,6 +18,17 @@ static const struct field epoch_fields[] = {
      .format = &format_timestamp},
 };
 static const struct shape shape_epoch = {.name = "Epoch", FIELDS(epoch_fields)};
+static const struct field witness_fields[] = {
+    {.name = "name", .type = FIELD_TEXT, .required = true},
+    {.name = "size", .type = FIELD_INTEGER, .required = true},
+    {.name = "lastSuccessAt",
+     .type = FIELD_TEXT,
+     .required = true,
+     .nullable = true,
+     .format = &format_timestamp},
+    {.name = "failure", .type = FIELD_TEXT, .required = true, .nullable = true},
+};
+static const struct shape shape_witness = {.name = "Witness", FIELDS(witness_fields)};
 static const struct field status_fields[] = {
     {.name = "version", .type = FIELD_TEXT, .required = true},
     {.name = "ready", .type = FIELD_BOOLEAN, .required = true},
@@ -41,8 +52,18 @@ static const struct field status_fields[] = {
     {.name = "logKey", .type = FIELD_TEXT, .required = true},
     {.name = "logOrigin", .type = FIELD_TEXT, .required = true},
     {.name = "keys", .type = FIELD_OBJECT, .required = true},
+    {.name = "witnesses", .type = FIELD_OBJECTS, .required = true, .shape = &shape_witness},
 };
 const struct shape shape_status = {.name = "Status", FIELDS(status_fields)};
+
+static void write_instant(struct writer *writer, const char *name, int64_t instant)
+{
+    if (instant != 0) {
+        writer_member_timestamp(writer, name, instant);
+    } else {
+        writer_member_null(writer, name);
+    }
+}
 
 static void write_epoch(struct writer *writer, const struct store_status *status)
 {
@@ -50,11 +71,7 @@ static void write_epoch(struct writer *writer, const struct store_status *status
     writer_begin_object(writer);
     writer_member_unsigned(writer, "id", status->epoch);
     writer_member_boolean(writer, "turning", status->epoch_turning);
-    if (status->epoch_turned_at != 0) {
-        writer_member_timestamp(writer, "turnedAt", status->epoch_turned_at);
-    } else {
-        writer_member_null(writer, "turnedAt");
-    }
+    write_instant(writer, "turnedAt", status->epoch_turned_at);
     writer_end_object(writer);
 }
 
@@ -67,6 +84,23 @@ static void write_keys(struct writer *writer, const struct keyring *keys)
                                keyring_current(keys, purpose));
     }
     writer_end_object(writer);
+}
+
+static void write_witnesses(struct writer *writer, const struct api_options *options)
+{
+    struct api_witness witnesses[API_WITNESSES_MAXIMUM];
+    size_t count = options->witnesses != NULL ? options->witnesses(options->context, witnesses) : 0;
+    writer_name(writer, "witnesses");
+    writer_begin_list(writer);
+    for (size_t i = 0; i < count; i++) {
+        writer_begin_object(writer);
+        writer_member_text(writer, "name", witnesses[i].name);
+        writer_member_unsigned(writer, "size", witnesses[i].size);
+        write_instant(writer, "lastSuccessAt", witnesses[i].last_success_at);
+        writer_member_filled(writer, "failure", witnesses[i].failure);
+        writer_end_object(writer);
+    }
+    writer_end_list(writer);
 }
 
 void control_status(struct exchange *x)
@@ -98,6 +132,7 @@ void control_status(struct exchange *x)
     writer_member_text(writer, "logKey", api->log_key);
     writer_member_text(writer, "logOrigin", api->options.log_origin);
     write_keys(writer, api->options.keys);
+    write_witnesses(writer, &api->options);
     writer_end_object(writer);
     exchange_finish_json(x, 200);
 }

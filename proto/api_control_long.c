@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/handlers.h"
+#include "store/store_end.h"
 
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
 
@@ -51,6 +52,7 @@ struct long_job {
     void (*done)(struct exchange *x, const struct long_job *job);
     char *directory;
     uint64_t log_size;
+    bool ended; /* the index, whatever the result */
     int result;
     char why[STORE_WHY_SIZE];
 };
@@ -91,7 +93,7 @@ static void *run_job(void *argument)
 static void finish_job(struct exchange *x)
 {
     struct long_job *job = TAKE_PTR(x->job);
-    if (job->result == 0) {
+    if (job->result == 0 || job->ended) {
         job->done(x, job);
     } else if (job->result == STORE_EXISTS) {
         exchange_refuse(x, "conflict", "The directory is there already.");
@@ -201,7 +203,7 @@ void control_backup(struct exchange *x)
 static int wind_down(struct long_job *job)
 {
     struct store *store = job->api->options.store;
-    int result = store_wind_down(store, &job->by, job->directory, job->why);
+    int result = store_wind_down(store, &job->by, job->directory, &job->ended, job->why);
     if (result == 0) {
         struct store_status status;
         store_get_status(store, &status);
@@ -210,12 +212,19 @@ static int wind_down(struct long_job *job)
     return result;
 }
 
-/* The store has logged it, as the last entry there is. */
+/* The store has logged it, as the last entry there is. What could not be destroyed now is tried
+ * again when the daemon ends, and when it is started. */
 static void wound_down(struct exchange *x, const struct long_job *job)
 {
     const struct api_options *options = &x->options.api->options;
-    write_made(x, job);
-    exchange_finish_json(x, 200);
+    if (job->result == 0) {
+        write_made(x, job);
+        exchange_finish_json(x, 200);
+    } else {
+        const char *why =
+            arena_copy_text(&x->scratch, job->why, strnlen(job->why, STORE_WHY_SIZE - 1));
+        exchange_refuse(x, "internal-error", why);
+    }
     options->wound_down(options->context);
 }
 

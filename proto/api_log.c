@@ -4,52 +4,47 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "proto/child.h"
 #include "proto/handlers.h"
+#include "proto/who.h"
 #include "store/clock.h"
 
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
 #define INDEX_MAXIMUM INT64_C(999999999999999999)
-#define INDEX_DIGITS 18
 #define OUTCOME_DONE "done"
 
 /* ---- what comes in ---- */
 
-struct log_list_query {
-    struct paging_input paging;
+struct filter_input {
     struct text_input from;
     struct text_input to;
     struct text_input party;
     struct text_input event;
     struct text_input outcome;
+    struct text_input trace_id;
+};
+
+#define FILTER_FIELD(type_, name_, member_, format_, description_)                                 \
+    {                                                                                              \
+        .name = name_, .type = FIELD_TEXT, .format = &format_,                                     \
+        .offset = offsetof(type_, filter.member_), .description = description_                     \
+    }
+#define FILTER_FIELDS(type_)                                                                       \
+    FILTER_FIELD(type_, "from", from, format_timestamp, "Logged at this time or later."),          \
+        FILTER_FIELD(type_, "to", to, format_timestamp, "Logged before this time."),               \
+        FILTER_FIELD(type_, "party", party, format_oin,                                            \
+                     "OIN of the acting or the represented party."),                               \
+        FILTER_FIELD(type_, "event", event, format_event, "The record's `name`."),                 \
+        FILTER_FIELD(type_, "outcome", outcome, format_outcome,                                    \
+                     "`done`, or the last part of a problem type."),                               \
+        FILTER_FIELD(type_, "traceId", trace_id, format_trace_id, "The record's `trace_id`.")
+
+struct log_list_query {
+    struct paging_input paging;
+    struct filter_input filter;
     struct integer_input from_index;
 };
 static const struct field list_fields[] = {
-    {.name = "from",
-     .type = FIELD_TEXT,
-     .format = &format_timestamp,
-     .offset = offsetof(struct log_list_query, from),
-     .description = "Logged at this time or later."},
-    {.name = "to",
-     .type = FIELD_TEXT,
-     .format = &format_timestamp,
-     .offset = offsetof(struct log_list_query, to),
-     .description = "Logged before this time."},
-    {.name = "party",
-     .type = FIELD_TEXT,
-     .format = &format_oin,
-     .offset = offsetof(struct log_list_query, party),
-     .description = "OIN of the acting or the represented party."},
-    {.name = "event",
-     .type = FIELD_TEXT,
-     .format = &format_event,
-     .offset = offsetof(struct log_list_query, event),
-     .description = "The record's `name`."},
-    {.name = "outcome",
-     .type = FIELD_TEXT,
-     .format = &format_outcome,
-     .offset = offsetof(struct log_list_query, outcome),
-     .description = "`done`, or the last part of a problem type."},
+    FILTER_FIELDS(struct log_list_query),
     {.name = "fromIndex",
      .type = FIELD_INTEGER,
      .maximum = INDEX_MAXIMUM,
@@ -60,17 +55,28 @@ static const struct field list_fields[] = {
 const struct shape shape_log_query = {FIELDS(list_fields), .size = sizeof(struct log_list_query)};
 
 struct log_search_request {
-    struct text_input bsn;
+    struct who_input who;
+    struct filter_input filter;
+    struct text_input professional;
     struct text_input case_reference;
     struct paging_input paging;
 };
 static const struct field search_fields[] = {
-    {.name = "bsn",
+    WHO_BSN_FIELD(struct log_search_request),
+    {.name = "element",
      .type = FIELD_TEXT,
-     .required = true,
      .secret = true,
-     .format = &format_bsn,
-     .offset = offsetof(struct log_search_request, bsn)},
+     .format = &format_element,
+     .offset = offsetof(struct log_search_request, who.element),
+     .description = "In place of `bsn`, with its `keyId`: an element of blinded mode."},
+    WHO_KEY_ID_FIELD(offsetof(struct log_search_request, who.key_id)),
+    WHO_PERSON_FIELD(struct log_search_request),
+    FILTER_FIELDS(struct log_search_request),
+    {.name = "professional",
+     .type = FIELD_TEXT,
+     .format = &format_professional_id,
+     .offset = offsetof(struct log_search_request, professional),
+     .description = "With `party`: its own id of a professional."},
     {.name = "caseReference",
      .type = FIELD_TEXT,
      .required = true,
@@ -82,23 +88,11 @@ static const struct field search_fields[] = {
     PAGING_FIELDS(struct log_search_request),
 };
 const struct shape shape_log_search = {
-    .name = "LogSearch", FIELDS(search_fields), .size = sizeof(struct log_search_request)};
-
-struct log_path {
-    struct text_input index;
-};
-static const struct format format_index = {.pattern = "^[0-9]+$"};
-static const struct field path_fields[] = {
-    {.name = "index",
-     .type = FIELD_TEXT,
-     .required = true,
-     .minimum = 1,
-     .maximum = INDEX_DIGITS,
-     .format = &format_index,
-     .offset = offsetof(struct log_path, index),
-     .description = "Of the entry, from 0."},
-};
-const struct shape shape_log_path = {FIELDS(path_fields), .size = sizeof(struct log_path)};
+    .name = "LogSearch",
+    FIELDS(search_fields),
+    .size = sizeof(struct log_search_request),
+    .description = "Entries that meet all that is given; at least one thing besides the case "
+                   "reference."};
 
 struct proof_query {
     struct integer_input tree_size;
@@ -133,40 +127,6 @@ const struct shape shape_proof = {.name = "LogProof", FIELDS(proof_fields)};
 
 /* ---- lists ---- */
 
-#define CURSOR_SIZE 17 /* next, bound, direction */
-
-static bool read_cursor(struct exchange *x, const struct paging_input *paging,
-                        struct log_query *query)
-{
-    uint8_t payload[CURSOR_SIZE];
-    size_t size;
-    query->limit = paging_limit(paging);
-    if (paging->cursor.text == NULL) {
-        query->bound = store_log_size(x->snapshot);
-        return true;
-    }
-    if (cursor_decode(CURSOR_LOG, paging->cursor.text, paging->cursor.length, CURSOR_SIZE,
-                      CURSOR_SIZE, payload, &size) != 0 ||
-        payload[16] > 1) {
-        paging_refuse_cursor(x);
-        return false;
-    }
-    query->start = get_be64(payload);
-    query->bound = get_be64(payload + 8);
-    query->oldest_first = payload[16] == 1;
-    return true;
-}
-
-static const char *next_cursor(struct exchange *x, const struct log_query *query,
-                               const struct log_page *page)
-{
-    uint8_t payload[CURSOR_SIZE];
-    put_be64(payload, page->next);
-    put_be64(payload + 8, query->bound);
-    payload[16] = query->oldest_first;
-    return page->more ? cursor_encode(&x->scratch, CURSOR_LOG, payload, sizeof(payload)) : NULL;
-}
-
 /* `note` says what was asked; how many were shown is added here. */
 static void show_page(struct exchange *x, const struct log_query *query,
                       const struct log_note *described)
@@ -183,7 +143,7 @@ static void show_page(struct exchange *x, const struct log_query *query,
     for (size_t i = 0; i < page.count; i++) {
         view_log_entry(writer, &page.entries[i]);
     }
-    view_end_list(writer, next_cursor(x, query, &page));
+    view_end_list(writer, paging_log_cursor(x, CURSOR_LOG, query, &page));
     if (!exchange_set_json(x, 200)) {
         return;
     }
@@ -197,6 +157,29 @@ static int parse_bound(const struct text_input *in, int64_t *instant)
     return in->text != NULL ? calendar_parse_timestamp(in->text, in->length, instant) : 0;
 }
 
+/* What passed the checks of the fields can be read, or these let through what they should not. */
+static int read_filter(const struct filter_input *in, struct log_query *query)
+{
+    int r = parse_bound(&in->from, &query->from);
+    if (r == 0) {
+        r = parse_bound(&in->to, &query->to);
+    }
+    if (r == 0 && in->party.text != NULL) {
+        r = oin_parse(in->party.text, in->party.length, &query->party);
+    }
+    if (r == 0 && in->trace_id.text != NULL) {
+        query->has_trace = true;
+        r = secret_from_hex(in->trace_id.text, in->trace_id.length, query->trace_id,
+                            sizeof(query->trace_id));
+    }
+    query->event = in->event.text != NULL ? accesslog_event_from_name(in->event.text) : 0;
+    query->outcome = in->outcome.text;
+    if (query->outcome != NULL && strcmp(query->outcome, OUTCOME_DONE) == 0) {
+        query->outcome = "";
+    }
+    return r;
+}
+
 void log_list(struct exchange *x)
 {
     const struct log_list_query *in = x->query;
@@ -205,42 +188,62 @@ void log_list(struct exchange *x)
         query.oldest_first = true;
         query.start = (uint64_t)in->from_index.value;
     }
-    if (!read_cursor(x, &in->paging, &query)) {
+    if (!paging_read_log(x, CURSOR_LOG, &in->paging, &query)) {
         return;
     }
-    if (parse_bound(&in->from, &query.from) != 0 || parse_bound(&in->to, &query.to) != 0 ||
-        (in->party.text != NULL &&
-         oin_parse(in->party.text, in->party.length, &query.party) != 0)) {
-        exchange_fail(x); /* the tables of fields have let through what they should not */
+    if (read_filter(&in->filter, &query) != 0) {
+        exchange_fail(x);
         return;
-    }
-    query.event = in->event.text != NULL ? accesslog_event_from_name(in->event.text) : 0;
-    query.outcome = in->outcome.text;
-    if (query.outcome != NULL && strcmp(query.outcome, OUTCOME_DONE) == 0) {
-        query.outcome = "";
     }
     struct log_note note = {.event = LOG_LOG_READ};
     show_page(x, &query, &note);
 }
 
+static bool names_child(const struct who_input *who)
+{
+    return who->bsn.given || who->element.given || who->person.object.given;
+}
+
+void log_check_search(struct exchange *x)
+{
+    const struct log_search_request *in = x->body;
+    const struct filter_input *filter = &in->filter;
+    if (names_child(&in->who)) {
+        who_check(x, &in->who, true);
+        who_check_person(x, &in->who);
+    } else {
+        who_check_key(x, false, &in->who.key_id);
+    }
+    if (in->professional.given && !filter->party.given) {
+        faults_add(&x->faults, "#/professional", "This goes with `party` only: it is its own id.");
+    }
+    if (!names_child(&in->who) && !in->professional.given && !filter->party.given &&
+        !filter->event.given && !filter->outcome.given && !filter->from.given &&
+        !filter->to.given && !filter->trace_id.given) {
+        faults_add(&x->faults, "#", "Give at least one thing to search by.");
+    }
+}
+
 void log_search(struct exchange *x)
 {
     const struct log_search_request *in = x->body;
-    struct log_query query = {
-        .start = UINT64_MAX, .from = INT64_MIN, .to = INT64_MAX, .has_subject = true};
-    struct oprf_element element;
-    if (!read_cursor(x, &in->paging, &query)) {
+    struct log_query query = {.start = UINT64_MAX, .from = INT64_MIN, .to = INT64_MAX};
+    CLEANUP(who_wipe) struct identity child = {0};
+    if (!paging_read_log(x, CURSOR_LOG, &in->paging, &query)) {
         return;
     }
-    if (child_from_bsn(x->options.api->options.keys, &in->bsn, &element, &query.subject) != 0) {
+    query.has_subject = names_child(&in->who);
+    query.professional = in->professional.text;
+    if (read_filter(&in->filter, &query) != 0 ||
+        (query.has_subject && who_find(x, &in->who, &child) != 0)) {
         exchange_fail(x);
         return;
     }
-    secret_wipe(&element, sizeof(element));
+    query.subject = child.key;
     struct log_note note = {
         .event = LOG_LOG_SEARCHED,
-        .has_subject = true,
-        .subject = query.subject,
+        .has_subject = query.has_subject,
+        .subject = child.key,
         .case_reference = in->case_reference.text,
     };
     show_page(x, &query, &note);
@@ -249,19 +252,6 @@ void log_search(struct exchange *x)
 }
 
 /* ---- proofs ---- */
-
-static bool parse_index(const struct text_input *in, uint64_t *ret_index)
-{
-    uint64_t index = 0;
-    for (size_t i = 0; i < in->length; i++) {
-        if (in->text[i] < '0' || in->text[i] > '9') {
-            return false;
-        }
-        index = index * 10 + (uint64_t)(in->text[i] - '0');
-    }
-    *ret_index = index;
-    return in->length == 1 || in->text[0] != '0';
-}
 
 static void write_proof(struct exchange *x, uint64_t index, uint64_t size,
                         const struct log_entry *entry, const struct merkle_proof *proof,
@@ -287,11 +277,10 @@ static void write_proof(struct exchange *x, uint64_t index, uint64_t size,
 
 void log_prove(struct exchange *x)
 {
-    const struct log_path *path = x->path;
     const struct proof_query *in = x->query;
     uint64_t present = store_log_size(x->snapshot);
     uint64_t index;
-    if (!parse_index(&path->index, &index) || index >= present) {
+    if (!path_index(x, &index) || index >= present) {
         exchange_refuse(x, "not-found", NULL);
         return;
     }
@@ -321,17 +310,4 @@ void log_prove(struct exchange *x)
     *note = (struct log_note){.event = LOG_LOG_PROVED, .object_kind = LOG_OBJECT_ENTRY};
     put_be64(note->object, index);
     exchange_disclose(x, note, 1);
-}
-
-/* For every party, or the holder of a receipt could not see that the log was forked. */
-void log_checkpoint(struct exchange *x)
-{
-    const char *note;
-    int r = store_get_checkpoint(x->snapshot, &note);
-    if (r != 0) {
-        exchange_refuse_result(x, r);
-        return;
-    }
-    exchange_set_text(x, 200, "text/plain; charset=utf-8", note, strlen(note));
-    exchange_finish(x);
 }

@@ -26,16 +26,22 @@ const struct shape shape_statistics_query = {FIELDS(query_fields),
 
 /* ---- what comes out ---- */
 
-#define CELL(name_)                                                                                \
+#define CELL_OF(name_, ...)                                                                        \
     {                                                                                              \
-        .name = name_, .type = FIELD_INTEGER, .required = true, .nullable = true                   \
+        .name = name_, .type = FIELD_INTEGER, .required = true, .nullable = true, __VA_ARGS__      \
     }
+#define CELL(name_) CELL_OF(name_, .description = NULL)
 #define TOTAL "total"
 
 static const struct field signals_fields[] = {CELL("made"), CELL("renewed")};
 static const struct shape shape_signals = {.name = "SignalCounts", FIELDS(signals_fields)};
-static const struct field ended_fields[] = {CELL("withdrawn"), CELL("retracted"), CELL("expired"),
-                                            CELL("erased"), CELL(TOTAL)};
+static const struct field ended_fields[] = {
+    CELL_OF("withdrawn", .description = "By the party, as ended."),
+    CELL_OF("retracted", .description = "By the party, as wrongful."),
+    CELL_OF("expired", .description = "Archived by date, or with the agreement they stood on."),
+    CELL_OF("erased", .description = "While live: age limit, death, upheld objection."),
+    CELL(TOTAL),
+};
 static const struct shape shape_ended = {.name = "EndedCounts", FIELDS(ended_fields)};
 static const struct field matches_fields[] = {CELL("child"), CELL("family"), CELL(TOTAL)};
 static const struct shape shape_matches = {.name = "MatchCounts", FIELDS(matches_fields)};
@@ -51,7 +57,8 @@ static const struct field statistics_fields[] = {
      .type = FIELD_OBJECT,
      .required = true,
      .shape = &shape_ended,
-     .description = "Live signals that are so no more."},
+     .description = "Live signals that are so no more, each once: not again when it goes from "
+                    "the archive."},
     {.name = "matches",
      .type = FIELD_OBJECT,
      .required = true,

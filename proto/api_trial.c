@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * The dry run of a quiet loading: how many notices it would send to post signals on all of these
- * children aloud. So many at once, and the answer rounded, so that it cannot be used to look one
- * child up; each of them is an entry in the log, and auditors are told.
+ * children aloud. So many at once, and the answer blurred (proto/suppress.h), so that it cannot be
+ * used to look one child up; each of them is an entry in the log, and auditors are told.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 #include "crypto/bsn.h"
 #include "crypto/secret.h"
 #include "proto/handlers.h"
+#include "proto/suppress.h"
 #include "proto/who.h"
 
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
 #define ELEMENT_CHARACTERS 43
-#define ROUNDED_TO 10 /* notices */
 
 struct trial_request {
     struct texts_input bsns;
@@ -59,7 +59,9 @@ static const struct field trial_fields[] = {
     {.name = "notices",
      .type = FIELD_INTEGER,
      .required = true,
-     .description = "That would be sent, rounded to the nearest ten."},
+     .description = "That would be sent, in tens: rounded up or down as the index chooses for "
+                    "this set of children, party and day, right on average. 0 where fewer than "
+                    "10 of the children have a signal, live or archived, of another party."},
 };
 const struct shape shape_trial = {.name = "NoticeCount", FIELDS(trial_fields)};
 
@@ -122,14 +124,25 @@ static int find_children(const struct exchange *x, const struct trial_request *i
     return r;
 }
 
+static uint64_t blur(const struct exchange *x, const struct store_trial *trial)
+{
+    const struct keyring *keys = x->options.api->options.keys;
+    const struct suppress_question question = {.party = x->party.number,
+                                               .day = x->today,
+                                               .count = trial->count,
+                                               .children = trial->children,
+                                               .known = trial->known};
+    return suppress_blurred(keyring_find(keys, KEYRING_INDEX, keyring_current(keys, KEYRING_INDEX)),
+                            &question, trial->notices);
+}
+
 static void counted(struct exchange *x)
 {
     const struct store_trial *trial = &x->work.trial;
-    uint64_t rounded = (trial->notices + ROUNDED_TO / 2) / ROUNDED_TO * ROUNDED_TO;
     struct writer *writer = exchange_begin_json(x);
     writer_begin_object(writer);
     writer_member_unsigned(writer, "signals", trial->count);
-    writer_member_unsigned(writer, "notices", rounded);
+    writer_member_unsigned(writer, "notices", blur(x, trial));
     writer_end_object(writer);
     exchange_finish_json(x, 200);
 }
@@ -151,6 +164,7 @@ void trial_run(struct exchange *x)
         exchange_fail(x);
         return;
     }
+    suppress_sort(children, count);
     store_trial_init(trial);
     trial->count = count;
     trial->children = children;

@@ -20,6 +20,7 @@ enum cursor_kind {
     CURSOR_PROFESSIONALS,
     CURSOR_LOG,
     CURSOR_PARTIES,
+    CURSOR_ACTIVITIES,
 };
 
 /* Arena text, or NULL when there is no memory. */

@@ -397,6 +397,11 @@ static bool admit(struct exchange *x)
         x->faults.count = 0;
     }
     bool limited = slug != NULL && strcmp(slug, "rate-limited") == 0;
+    if (!limited && negotiate_is_foreign(&x->request, route)) {
+        exchange_refuse_counted(x, "not-permitted",
+                                "A page of another site may not use this interface.");
+        return false;
+    }
     if (x->transport_slug != NULL && !limited) {
         slug = x->transport_slug;
         detail = x->transport_detail;

@@ -153,7 +153,8 @@ bool exchange_set_json(struct exchange *exchange, int status) MUST_CHECK;
 void exchange_set_text(struct exchange *exchange, int status, const char *media, const char *text,
                        size_t size);
 
-/* The headers that stand on every answer, once it is complete. */
+/* The headers that stand on every answer, once it is complete, but those that the handler has set.
+ */
 void exchange_add_headers(struct exchange *exchange);
 
 /* Sends the response as it stands. */
@@ -172,6 +173,10 @@ void exchange_note(struct exchange *exchange, const struct log_note *note);
 void exchange_fail(struct exchange *exchange);
 /* `detail` may be NULL. Logged or counted as the problem's table says. */
 void exchange_refuse(struct exchange *exchange, const char *slug, const char *detail);
+/* Counted whatever the table says: where each request could be made to write an entry by somebody
+ * who may not (a page of another site), or the refusal discloses nothing (a tile that is not
+ * there yet). */
+void exchange_refuse_counted(struct exchange *exchange, const char *slug, const char *detail);
 void exchange_refuse_fault(struct exchange *exchange, const char *pointer, const char *detail);
 /* A result that is not 0 of a read: not-found, or an internal error. */
 void exchange_refuse_result(struct exchange *exchange, int result);
@@ -215,6 +220,10 @@ const char *negotiate_accept(const struct http_request *request, const char *pro
 /* Whether `other` is accepted, and with more weight than `produces`. */
 bool negotiate_prefers(const struct http_request *request, const char *other, const char *produces);
 const char *negotiate_content(const struct http_request *request);
+/* Whether a page of another site had the browser send it (W3C Fetch Metadata), and it is not the
+ * one thing that such a page may do: lead a person to the auditor's page. What is no browser says
+ * nothing of the kind. */
+bool negotiate_is_foreign(const struct http_request *request, const struct route *route);
 /* W3C Trace Context; false when there is none, or it is not as it should be. */
 bool negotiate_trace(const struct http_request *request, struct attribution *by);
 

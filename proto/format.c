@@ -258,6 +258,14 @@ static const char *check_outcome(const char *text, size_t length)
                : "An outcome is `done` or the last part of a problem type.";
 }
 
+static const char *check_trace_id(const char *text, size_t length)
+{
+    uint8_t trace_id[16];
+    return secret_from_hex(text, length, trace_id, sizeof(trace_id)) == 0
+               ? NULL
+               : "A trace id is 32 lower-case hexadecimal digits.";
+}
+
 static const char *check_path(const char *text, size_t length)
 {
     return length > 1 && text[0] == '/' && check_text(text, length) == NULL
@@ -286,6 +294,7 @@ const struct format format_email = {.name = "email", .check = check_email};
 const struct format format_cursor = {.pattern = "^[A-Za-z0-9_-]+$", .check = check_cursor};
 const struct format format_event = {.pattern = "^[a-z-]+$", .check = check_event};
 const struct format format_outcome = {.pattern = "^[a-z-]+$", .check = check_outcome};
+const struct format format_trace_id = {.pattern = "^[0-9a-f]{32}$", .check = check_trace_id};
 const struct format format_path = {.pattern = "^/", .check = check_path};
 
 const struct format format_base64url = {.pattern = "^[A-Za-z0-9_-]*$"};

@@ -37,9 +37,10 @@ extern const struct format format_address; /* crypto/identity.h */
 extern const struct format format_uuid;
 extern const struct format format_email;
 extern const struct format format_cursor;
-extern const struct format format_event;   /* of the access log */
-extern const struct format format_outcome; /* "done", or a problem's slug */
-extern const struct format format_path;    /* absolute, of a directory */
+extern const struct format format_event;    /* of the access log */
+extern const struct format format_outcome;  /* "done", or a problem's slug */
+extern const struct format format_trace_id; /* 32 lower-case hexadecimal digits */
+extern const struct format format_path;     /* absolute, of a directory */
 
 /* Only given out. */
 extern const struct format format_base64url;

@@ -46,9 +46,22 @@ extern const struct shape shape_pseudonym_key, shape_evaluation_request, shape_e
 handler pseudonyms_key, pseudonyms_evaluate;
 
 /* api_log.c */
-extern const struct shape shape_log_query, shape_log_search, shape_log_path, shape_proof_query,
-    shape_proof;
-handler log_list, log_search, log_prove, log_checkpoint;
+extern const struct shape shape_log_query, shape_log_search, shape_proof_query, shape_proof;
+handler log_list, log_check_search, log_search, log_prove;
+
+/* api_page.c */
+extern const struct shape shape_page_path;
+handler page_get, page_get_file;
+
+/* api_activities.c */
+extern const struct shape shape_activities_request, shape_activity_list;
+handler activities_check, activities_search;
+
+/* api_tlog.c */
+handler tlog_checkpoint, tlog_witnessed_checkpoint, tlog_tile, tlog_entries;
+
+/* api_receipts.c */
+handler receipts_get;
 
 /* api_person_events.c */
 extern const struct shape shape_person_event;
@@ -110,6 +123,9 @@ size_t paging_limit(const struct paging_input *paging);
 /* Of one thing by its UUID. */
 extern const struct shape shape_uuid_path;
 struct uuid path_uuid(const struct exchange *x);
+/* Of an entry of the log, by its `index` or `logIndex`. False: what is there is none. */
+extern const struct shape shape_index_path, shape_log_index_path;
+bool path_index(const struct exchange *x, uint64_t *ret_index) MUST_CHECK;
 
 /* A filter beside them: `values` are in the order of the status, from 1. */
 #define STATUS_FIELD(type_, format_)                                                               \
@@ -141,5 +157,13 @@ void paging_end_uuids(struct exchange *exchange, enum cursor_kind kind,
                       const struct paging_input *paging, const struct paging_uuids *place,
                       const struct paging_end *end);
 void paging_refuse_cursor(struct exchange *exchange);
+/* A page of the log: limit, and from a cursor where it goes on, in which direction, and the bound
+ * that the first page had. `query` says beforehand where a first page begins. False: the exchange
+ * has ended. */
+bool paging_read_log(struct exchange *exchange, enum cursor_kind kind,
+                     const struct paging_input *paging, struct log_query *query) MUST_CHECK;
+/* The cursor of the page after; NULL: there is none. */
+const char *paging_log_cursor(struct exchange *exchange, enum cursor_kind kind,
+                              const struct log_query *query, const struct log_page *page);
 
 #endif

@@ -178,6 +178,22 @@ const char *negotiate_content(const struct http_request *request)
     return NULL;
 }
 
+bool negotiate_is_foreign(const struct http_request *request, const struct route *route)
+{
+    const char *site = http_request_header(request, "sec-fetch-site");
+    if (site == NULL || (strcmp(site, "cross-site") != 0 && strcmp(site, "same-site") != 0)) {
+        return false;
+    }
+    if (route != NULL && route->standing == ROUTE_OPEN) {
+        return false;
+    }
+    const char *mode = http_request_header(request, "sec-fetch-mode");
+    const char *destination = http_request_header(request, "sec-fetch-dest");
+    bool is_visit = mode != NULL && strcmp(mode, "navigate") == 0 && destination != NULL &&
+                    strcmp(destination, "document") == 0;
+    return !is_visit || request->method != HTTP_GET || route == NULL || !route->is_page;
+}
+
 static bool is_all_zero(const uint8_t *bytes, size_t size)
 {
     unsigned any = 0;

@@ -275,7 +275,7 @@ static void write_answer(struct writer *w, const struct route *route,
         if (answer->shape != NULL) {
             openapi_write_reference(w, "schemas", answer->shape->name);
         } else {
-            write_type(w, "object");
+            write_type(w, strncmp(route->produces, "text/", 5) == 0 ? "string" : "object");
         }
         writer_end_object(w);
         if (route->produces_too != NULL) {

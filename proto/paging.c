@@ -5,6 +5,7 @@
 #include "store/clock.h"
 
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
+#define INDEX_DIGITS 18 /* so that any number of them fits in 64 bits */
 
 struct uuid_path {
     struct text_input id;
@@ -24,6 +25,37 @@ struct uuid path_uuid(const struct exchange *x)
     const struct uuid_path *in = x->path;
     struct uuid id = {0}; /* which nothing has */
     return uuid_parse(in->id.text, in->id.length, &id) == 0 ? id : (struct uuid){0};
+}
+
+struct index_path {
+    struct text_input index;
+};
+static const struct format format_index = {.pattern = "^[0-9]+$"};
+#define INDEX_FIELD(name_)                                                                         \
+    {                                                                                              \
+        .name = name_, .type = FIELD_TEXT, .required = true, .minimum = 1,                         \
+        .maximum = INDEX_DIGITS, .format = &format_index,                                          \
+        .offset = offsetof(struct index_path, index), .description = "Of the entry, from 0."       \
+    }
+static const struct field index_path_fields[] = {INDEX_FIELD("index")};
+const struct shape shape_index_path = {FIELDS(index_path_fields),
+                                       .size = sizeof(struct index_path)};
+static const struct field log_index_path_fields[] = {INDEX_FIELD("logIndex")};
+const struct shape shape_log_index_path = {FIELDS(log_index_path_fields),
+                                           .size = sizeof(struct index_path)};
+
+bool path_index(const struct exchange *x, uint64_t *ret_index)
+{
+    const struct text_input *in = &((const struct index_path *)x->path)->index;
+    uint64_t index = 0;
+    for (size_t i = 0; i < in->length; i++) {
+        if (in->text[i] < '0' || in->text[i] > '9') {
+            return false;
+        }
+        index = index * 10 + (uint64_t)(in->text[i] - '0');
+    }
+    *ret_index = index;
+    return in->length == 1 || in->text[0] != '0';
 }
 
 unsigned paging_status(const struct text_input *status, const char *const *values)
@@ -80,4 +112,40 @@ void paging_end_uuids(struct exchange *x, enum cursor_kind kind, const struct pa
     struct paging_uuids next = {.after = end->next, .up_to = find_bound(paging, place, &end->last)};
     view_end_list(&x->writer,
                   end->more ? cursor_encode(&x->scratch, kind, &next, sizeof(next)) : NULL);
+}
+
+/* ---- the log ---- */
+
+#define LOG_CURSOR_SIZE 17 /* next, bound, direction */
+
+bool paging_read_log(struct exchange *x, enum cursor_kind kind, const struct paging_input *paging,
+                     struct log_query *query)
+{
+    uint8_t payload[LOG_CURSOR_SIZE];
+    size_t size;
+    query->limit = paging_limit(paging);
+    if (paging->cursor.text == NULL) {
+        query->bound = store_log_size(x->snapshot);
+        return true;
+    }
+    if (cursor_decode(kind, paging->cursor.text, paging->cursor.length, sizeof(payload),
+                      sizeof(payload), payload, &size) != 0 ||
+        payload[16] > 1) {
+        paging_refuse_cursor(x);
+        return false;
+    }
+    query->start = get_be64(payload);
+    query->bound = get_be64(payload + 8);
+    query->oldest_first = payload[16] == 1;
+    return true;
+}
+
+const char *paging_log_cursor(struct exchange *x, enum cursor_kind kind,
+                              const struct log_query *query, const struct log_page *page)
+{
+    uint8_t payload[LOG_CURSOR_SIZE];
+    put_be64(payload, page->next);
+    put_be64(payload + 8, query->bound);
+    payload[16] = query->oldest_first;
+    return page->more ? cursor_encode(&x->scratch, kind, payload, sizeof(payload)) : NULL;
 }

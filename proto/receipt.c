@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/checkpoint.h"
 #include "proto/writer.h"
 
 #define HEAD "c2sp.org/tlog-proof@v1\n"
@@ -69,11 +70,33 @@ static int assemble(struct arena *arena, const struct log_entry *entry,
     return 0;
 }
 
+/* The newest head that a witness has seen, when the entry is in its tree; else the newest. */
+static int choose_head(struct store_snapshot *snapshot, uint64_t index, const char **ret_note,
+                       uint64_t *ret_size)
+{
+    struct checkpoint head;
+    const char *note;
+    int r = store_get_witnessed_checkpoint(snapshot, &note);
+    if (r == 0 && checkpoint_parse(note, strlen(note), &head) == 0 && head.size > index &&
+        head.size <= store_log_size(snapshot)) {
+        *ret_note = note;
+        *ret_size = head.size;
+        return 0;
+    }
+    r = r < 0 ? r : store_get_checkpoint(snapshot, &note);
+    if (r == 0) {
+        *ret_note = note;
+        *ret_size = store_log_size(snapshot);
+    }
+    return r;
+}
+
 int receipt_make(struct store_snapshot *snapshot, struct arena *arena, uint64_t index,
                  const char **ret_text, size_t *ret_size)
 {
     struct log_entry entry;
-    const char *checkpoint;
+    const char *checkpoint = NULL;
+    uint64_t tree_size = 0;
     struct merkle_proof *proof = arena_new(arena, sizeof(*proof));
     if (proof == NULL) {
         return -ENOMEM;
@@ -82,7 +105,7 @@ int receipt_make(struct store_snapshot *snapshot, struct arena *arena, uint64_t 
     if (r == 0 && entry.destroyed) {
         r = STORE_NOT_FOUND;
     }
-    r = r != 0 ? r : store_prove_entry(snapshot, index, store_log_size(snapshot), proof);
-    r = r != 0 ? r : store_get_checkpoint(snapshot, &checkpoint);
+    r = r != 0 ? r : choose_head(snapshot, index, &checkpoint, &tree_size);
+    r = r != 0 ? r : store_prove_entry(snapshot, index, tree_size, proof);
     return r != 0 ? r : assemble(arena, &entry, proof, checkpoint, ret_text, ret_size);
 }

@@ -8,7 +8,8 @@
  *   index <n>
  *   <base64 hash>          as many as the inclusion proof has (RFC 6962 section 2.1.1)
  *                          an empty line
- *   <the signed checkpoint>
+ *   <a signed checkpoint>  the newest that a witness has cosigned, when the entry is in its tree;
+ *                          else the newest
  *
  * The entry that is proved is made of what stands in `extra`, as store/LOG.md says: record and salt
  * give, with the hash of the subject, the commitment. On whom it is does not follow from it: the

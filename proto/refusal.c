@@ -3,12 +3,16 @@
 #include <string.h>
 
 #include "proto/exchange.h"
+#include "proto/page.h"
 #include "store/clock.h"
 
 #define RETRY_AFTER_OVERLOAD "1" /* seconds */
 
 static void write_problem(struct exchange *x, const struct problem *problem, const char *detail)
 {
+    if (page_refuse(x, problem, detail)) {
+        return;
+    }
     const struct faults *faults = strcmp(problem->slug, "invalid-request") == 0 ? &x->faults : NULL;
     struct writer *writer = exchange_begin_json(x);
     problem_write(writer, problem, detail, faults);
@@ -102,6 +106,17 @@ static void refuse(struct exchange *x, const struct problem *problem, const char
 void exchange_refuse(struct exchange *x, const char *slug, const char *detail)
 {
     refuse(x, problem_find(slug), detail, 0);
+}
+
+void exchange_refuse_counted(struct exchange *x, const char *slug, const char *detail)
+{
+    const struct problem *problem = problem_find(slug);
+    exchange_drop_headers(x);
+    write_problem(x, problem, detail);
+    if (x->by.party.text[0] != '\0') {
+        counts_add(x->options.api->counts, &x->by, problem->slug, 1);
+    }
+    exchange_finish(x);
 }
 
 void exchange_refuse_fault(struct exchange *x, const char *pointer, const char *detail)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What an answer is made of. */
+#include <string.h>
+
 #include "proto/exchange.h"
 
 struct writer *exchange_begin_json(struct exchange *x)
@@ -65,6 +67,17 @@ static void add_limit_headers(struct exchange *x)
     }
 }
 
+static bool has_header(const struct http_response *response, const char *name)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (strcmp(response->headers[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the handler has said it otherwise, that stands. */
 void exchange_add_headers(struct exchange *x)
 {
     static const struct http_header common[] = {
@@ -76,7 +89,9 @@ void exchange_add_headers(struct exchange *x)
         {"X-Frame-Options", "DENY"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(common); i++) {
-        http_response_header(&x->response, common[i].name, common[i].value);
+        if (!has_header(&x->response, common[i].name)) {
+            http_response_header(&x->response, common[i].name, common[i].value);
+        }
     }
     if (x->known) {
         add_limit_headers(x);

@@ -6,8 +6,12 @@
 
 #include "proto/handlers.h"
 #include "proto/pack.h"
+#include "proto/page.h"
+#include "proto/receipt.h"
 
 #define JSON "application/json"
+#define NOTE "text/plain; charset=utf-8"
+#define BYTES "application/octet-stream"
 #define SMALL_BODY 4096
 #define LARGE_BODY 16384
 #define ONE(status_, description_, shape_) .answers = {{status_, description_, shape_}}
@@ -122,16 +126,39 @@ static const struct route routes[] = {
      ROUTE_AGREED, PARTY_AUDITOR, .query = &shape_log_query, .produces = JSON,
      ONE(200, "A page.", &shape_log_entry_list), .run = log_list},
     {API_PUBLIC, HTTP_POST, "/v1/log-entries/_search", "searchLogEntries", "log",
-     "Find what was logged on one child", ROUTE_AGREED, PARTY_AUDITOR, .body = &shape_log_search,
-     .body_maximum = SMALL_BODY, .produces = JSON,
-     ONE(200, "A page, newest first.", &shape_log_entry_list), .run = log_search},
+     "Search the access log, by a child too", ROUTE_AGREED, PARTY_AUDITOR,
+     .body = &shape_log_search, .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "A page, newest first.", &shape_log_entry_list), .check = log_check_search,
+     .run = log_search},
     {API_PUBLIC, HTTP_GET, "/v1/log-entries/{index}/proof", "proveLogEntry", "log",
-     "Prove that an entry is in the log", ROUTE_AGREED, PARTY_AUDITOR, .path = &shape_log_path,
+     "Prove that an entry is in the log", ROUTE_AGREED, PARTY_AUDITOR, .path = &shape_index_path,
      .query = &shape_proof_query, .produces = JSON, ONE(200, "The proof.", &shape_proof),
      .run = log_prove},
+    {API_PUBLIC, HTTP_POST, "/v1/processing-activities", "listProcessingActivities", "log",
+     "Read the access log as Logboek Dataverwerkingen's reading extension does", ROUTE_AGREED,
+     PARTY_AUDITOR, .body = &shape_activities_request, .body_maximum = SMALL_BODY, .produces = JSON,
+     ONE(200, "A page, newest first.", &shape_activity_list), .check = activities_check,
+     .run = activities_search},
+    {API_PUBLIC, HTTP_GET, "/v1/receipts/{logIndex}", "getReceipt", "log",
+     "A file that proves an entry of one's own", ROUTE_CONNECTED, .path = &shape_log_index_path,
+     .produces = RECEIPT_MEDIA, ONE(200, "A C2SP tlog-proof.", NULL), .run = receipts_get},
     {API_PUBLIC, HTTP_GET, "/tlog/checkpoint", "getCheckpoint", "log", "The signed head of the log",
-     ROUTE_CONNECTED, .produces = "text/plain; charset=utf-8", ONE(200, "A signed note.", NULL),
-     .run = log_checkpoint},
+     ROUTE_CONNECTED, .produces = NOTE, ONE(200, "A signed note.", NULL), .run = tlog_checkpoint},
+    {API_PUBLIC, HTTP_GET, "/tlog/witnessed-checkpoint", "getWitnessedCheckpoint", "log",
+     "The newest head that a witness has cosigned", ROUTE_CONNECTED, .produces = NOTE,
+     ONE(200, "A signed note.", NULL), .run = tlog_witnessed_checkpoint},
+    {API_PUBLIC, HTTP_GET, "/tlog/tile/entries/{+bundle}", "getEntryBundle", "log",
+     "What stands in the leaves of the log", ROUTE_AGREED, PARTY_AUDITOR, .produces = BYTES,
+     ONE(200, "At most 256 entries.", NULL), .run = tlog_entries},
+    {API_PUBLIC, HTTP_GET, "/tlog/tile/{+tile}", "getTile", "log", "Hashes of the log's tree",
+     ROUTE_CONNECTED, .produces = BYTES, ONE(200, "At most 256 hashes.", NULL), .run = tlog_tile},
+    /* The auditor's page */
+    {API_PUBLIC, HTTP_GET, "/audit/", "getAuditPage", "log", "The auditor's page", ROUTE_AGREED,
+     PARTY_AUDITOR, .produces = PAGE_HTML, ONE(200, "The page.", NULL), .is_page = true,
+     .run = page_get},
+    {API_PUBLIC, HTTP_GET, "/audit/{file}", "getAuditFile", "log", "What the page is made of",
+     ROUTE_AGREED, PARTY_AUDITOR, .path = &shape_page_path, ONE(200, "The file.", NULL),
+     .run = page_get_file},
     /* Oneself */
     {API_PUBLIC, HTTP_GET, "/v1/parties/self", "getPartySelf", "parties",
      "What the index knows of the party that asks", ROUTE_AGREED, .produces = JSON,
@@ -214,6 +241,14 @@ const struct route *routes_at(size_t i)
     return &routes[i];
 }
 
+/* What is left of the path from segment `i` on. */
+static size_t length_of_rest(const struct target *target, size_t i)
+{
+    size_t last = target->segment_count - 1;
+    const char *end = target->segments[last].text + target->segments[last].length;
+    return (size_t)(end - target->segments[i].text);
+}
+
 /* Whether the template is the target's path; notes where its variables are. Of templates that both
  * are, such as "/a/_b" and "/a/{id}", the first in the table counts. */
 static bool matches(const char *template, const struct target *target, struct route_match *match)
@@ -232,8 +267,12 @@ static bool matches(const char *template, const struct target *target, struct ro
             if (length == 0) {
                 return false;
             }
+            bool rest = at[1] == '+';
             match->variables[variable] = text;
-            match->lengths[variable++] = length;
+            match->lengths[variable++] = rest ? length_of_rest(target, i) : length;
+            if (rest) {
+                return true;
+            }
         } else if (size != length || memcmp(at, text, size) != 0) {
             return false;
         }

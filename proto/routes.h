@@ -31,7 +31,7 @@ struct route_answer {
 struct route {
     enum api_face face;
     enum http_method method; /* a GET answers HEAD too */
-    const char *template;
+    const char *template;  /* "{id}" is one segment; "{+rest}", the last, all there is, undecoded */
     const char *operation; /* OpenAPI's operationId */
     const char *tag;
     const char *summary;
@@ -42,10 +42,11 @@ struct route {
     const struct shape *query;
     const struct shape *body;
     size_t body_maximum;      /* 0: none is taken */
-    const char *produces;     /* media type; NULL: answers have no body */
+    const char *produces;     /* media type; NULL: no body, or the handler knows which type */
     const char *produces_too; /* a second one, for whoever prefers it; or NULL */
     struct route_answer answers[ROUTE_ANSWERS_MAXIMUM];
     bool conflicts; /* can answer 409 */
+    bool is_page;   /* a person looks at it: other sites may lead there */
     /* Adds what only this route knows to be wrong to the faults; or NULL. */
     void (*check)(struct exchange *exchange);
     void (*run)(struct exchange *exchange);

@@ -64,7 +64,8 @@ static const struct shape shape_registry = {
     .name = "AccessRegistry",
     FIELDS(registry_fields),
     .description = "What the population register has told, kept unreadably: it can be compared, "
-                   "and not given out."};
+                   "and not given out. Empty unless the youth lives in this municipality, or has "
+                   "a signal under it."};
 
 static const struct field told_fields[] = {
     {.name = "at", .type = FIELD_TEXT, .required = true, .format = &format_timestamp},
@@ -90,7 +91,10 @@ static const struct field pack_fields[] = {
      .description = "A c2sp.org/tlog-proof@v1 of that entry, to be kept as a file."},
     {.name = "requestedAt", .type = FIELD_TEXT, .required = true, .format = &format_timestamp},
     {.name = "municipality", .type = FIELD_TEXT, .required = true, .format = &format_municipality},
-    {.name = "held", .type = FIELD_BOOLEAN, .required = true},
+    {.name = "held",
+     .type = FIELD_BOOLEAN,
+     .required = true,
+     .description = "Whether anything is, under this municipality."},
     {.name = "statement",
      .type = FIELD_TEXT,
      .required = true,

@@ -314,6 +314,9 @@ static const struct field log_entry_fields[] = {
      .nullable = true,
      .format = &format_base64url},
     {.name = "commitment", .type = FIELD_TEXT, .required = true, .format = &format_base64url},
+    {.name = "destroyed",
+     .type = FIELD_BOOLEAN,
+     .description = "True: the record was destroyed when its term had ended; else not there."},
 };
 const struct shape shape_log_entry = {.name = "LogEntry", FIELDS(log_entry_fields)};
 
@@ -336,6 +339,7 @@ void view_log_entry(struct writer *writer, const struct log_entry *entry)
         writer_member_null(writer, "salt");
         writer_member_null(writer, "subject");
         writer_member_null(writer, "subjectSalt");
+        writer_member_boolean(writer, "destroyed", true);
     } else {
         char subject[ACCESSLOG_SUBJECT_BYTES * 2 + 1];
         static const char digits[] = "0123456789abcdef";

@@ -7,7 +7,9 @@
 
 #include "crypto/secret.h"
 #include "store/clock.h"
+#include "store/logend.h"
 #include "store/logrecord.h"
+#include "store/logtail.h"
 #include "store/tx.h"
 
 /*
@@ -51,6 +53,7 @@ int log_month_key(struct store_view *view, uint32_t month, bool make,
     int result = kv_get(view->kv, KV_META, row_key_bytes(&row), &value);
     if (result == KV_NOT_FOUND && make) {
         secret_random(ret_key, SEAL_KEY_BYTES);
+        log_end_put(view, month);
         return wrap_month_key(view, &row, ret_key);
     }
     return result != 0 ? result : unwrap_month_key(view, &row, value, ret_key);
@@ -80,6 +83,7 @@ static int current_month_key(struct store_tx *tx, uint32_t month)
     }
     int result = log_month_key(&tx->view, month, true, tx->memory->month_key);
     tx->memory->month = result == 0 ? month : 0;
+    log_tags_key(tx->memory->month_key, tx->memory->tags_key);
     return result;
 }
 
@@ -179,6 +183,9 @@ static int prepare_record(struct store_tx *tx, const struct attribution *by,
     if (result == 0 && note->has_subject) {
         record->has_subject = true;
         result = tx_subject(tx, &note->subject, record->subject);
+    } else if (result == 0 && note->has_subject_id) {
+        record->has_subject = true;
+        memcpy(record->subject, note->subject_id, sizeof(record->subject));
     }
     return result;
 }
@@ -188,6 +195,7 @@ int tx_log(struct store_tx *tx, const struct attribution *by, const struct log_n
 {
     struct log_record record = {0};
     struct commitment_salts salts;
+    struct log_tags tags;
     char public_part[ACCESSLOG_PUBLIC_MAXIMUM];
     uint8_t commitment[COMMITMENT_BYTES];
     struct merkle_hash leaf;
@@ -206,6 +214,8 @@ int tx_log(struct store_tx *tx, const struct attribution *by, const struct log_n
     }
     log_record_commit(&record, &salts, public_part, size, commitment);
     put_row(tx, &record, month, commitment);
+    log_tags_of(tx->memory->tags_key, &record, &tags);
+    log_tail_add(tx, record.index, &tags);
     merkle_leaf(commitment, sizeof(commitment), &leaf);
     merkle_frontier_append(&tx->frontier, &leaf, put_node, tx);
     tx->view.head.log_size++;

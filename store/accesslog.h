@@ -76,6 +76,7 @@ enum log_event {
     LOG_PARTY_MERGED,
     LOG_EPOCH_TURNED,
     LOG_WOUND_DOWN,
+    LOG_RECORDS_DESTROYED, /* `count`: those of a month, from the object on, after log_years */
     LOG_EVENTS,
 };
 /* "signal-posted" and so on; NULL for a number that is none. */
@@ -112,6 +113,10 @@ struct log_note {
     const char *outcome; /* "" or NULL: done; else the slug of the refusal */
     bool has_subject;
     struct child_key subject; /* the log itself keeps a random subject id in its place */
+    /* That id itself, of a search by it; then `has_subject` is not set. It does not make the child
+     * known to the log for longer. */
+    bool has_subject_id;
+    uint8_t subject_id[ACCESSLOG_SUBJECT_BYTES];
     enum log_object_kind object_kind;
     uint8_t object[UUID_BYTES];
     const char *professional;   /* id, or NULL */
@@ -125,6 +130,8 @@ struct log_entry {
     uint64_t index;
     int64_t logged_at;
     enum log_event event;
+    struct oin party;        /* that acted; empty: none */
+    struct oin on_behalf_of; /* empty: itself */
     bool destroyed;          /* record and salts are gone (log_years); only commitment is set */
     const char *public_part; /* canonical JSON */
     size_t public_size;
@@ -149,11 +156,16 @@ struct log_query {
     int64_t from;     /* instants; INT64_MIN and INT64_MAX: open */
     int64_t to;       /* exclusive */
     struct oin party; /* empty: any; matches the acting and the represented party */
+    const char *professional;   /* with `party`: the party's id of one; NULL: any */
     enum log_event event;       /* 0: any */
     enum log_event other_event; /* besides `event`; 0: none */
     const char *outcome;        /* NULL: any; "" is done */
     bool has_subject;
     struct child_key subject;
+    bool has_subject_id; /* in place of a child, the id under which the log knows one */
+    uint8_t subject_id[ACCESSLOG_SUBJECT_BYTES];
+    bool has_trace;
+    uint8_t trace_id[16];
     size_t limit;
 };
 

@@ -5,15 +5,15 @@
 
 #include "crypto/secret.h"
 
-#define BODY_FILE 2  /* the versions of what is sealed */
+#define BODY_FILE 4  /* the versions of what is sealed */
 #define BODY_ALIAS 3 /* the number was replaced */
 #define GENERATION_SIZE 4
 #define MEMBER_SIZE (4 + 4 + UUID_BYTES + 2 + 1 + SEAL_SECRET_BYTES + 8)
 #define MATCH_SIZE (UUID_BYTES + 1 + 8 + UUID_BYTES + 8 + UUID_BYTES + 4 + 1)
-#define ALIAS_SIZE (PSEUDONYM_KEY_BYTES + 4 + SEAL_KEY_BYTES + 4 + OPRF_ELEMENT_BYTES)
+#define ALIAS_SIZE (PSEUDONYM_KEY_BYTES + 4 + 4 + OPRF_ELEMENT_BYTES)
 #define TIE_SIZE (1 + PSEUDONYM_KEY_BYTES)
-#define FAMILY_SIZE (UUID_BYTES + SEAL_SECRET_BYTES + PSEUDONYM_KEY_BYTES)
-#define FIXED_SIZE (1 + SEAL_KEY_BYTES + 4 + OPRF_ELEMENT_BYTES + 2 + 4 + 2 + 4)
+#define FAMILY_SIZE (UUID_BYTES + PSEUDONYM_KEY_BYTES)
+#define FIXED_SIZE (1 + 4 + OPRF_ELEMENT_BYTES + 2 + 4 + 4 + 2 + 4)
 
 static_assert(FIXED_SIZE + CHILDFILE_MEMBERS_MAXIMUM * MEMBER_SIZE +
                       CHILDFILE_MATCHES_MAXIMUM * (MATCH_SIZE + 4 * CHILDFILE_TOLD_MAXIMUM) +
@@ -92,7 +92,6 @@ static void read_alias(struct codec_reader *in, struct child_alias *alias)
 {
     codec_get_bytes(in, alias->key.bytes, PSEUDONYM_KEY_BYTES);
     alias->generation = codec_get_u32(in);
-    codec_get_bytes(in, alias->data_key, SEAL_KEY_BYTES);
     alias->evaluation_key = codec_get_u32(in);
     codec_get_bytes(in, alias->element.bytes, OPRF_ELEMENT_BYTES);
 }
@@ -106,7 +105,6 @@ static void read_tie(struct codec_reader *in, struct child_tie *tie)
 static void read_family(struct codec_reader *in, struct child_family *family)
 {
     codec_get_bytes(in, family->match.bytes, UUID_BYTES);
-    codec_get_bytes(in, family->secret, SEAL_SECRET_BYTES);
     codec_get_bytes(in, family->other.bytes, PSEUDONYM_KEY_BYTES);
 }
 
@@ -123,11 +121,11 @@ static size_t read_count(struct codec_reader *in, size_t maximum)
 
 static int read_body(struct store_view *view, struct codec_reader *in, struct child_file *file)
 {
-    codec_get_bytes(in, file->data_key, SEAL_KEY_BYTES);
     file->evaluation_key = codec_get_u32(in);
     codec_get_bytes(in, file->element.bytes, OPRF_ELEMENT_BYTES);
     file->residence = (uint16_t)codec_get_u16(in);
     file->kept_until_day = codec_get_i32(in);
+    file->told_until_day = codec_get_i32(in);
     int result = read_members(view, in, file);
     if (result != 0) {
         return result;
@@ -219,7 +217,6 @@ int child_file_create(struct store_view *view, const struct child_key *key,
         return result;
     }
     secret_random(&file.generation, sizeof(file.generation));
-    secret_random(file.data_key, sizeof(file.data_key));
     *ret_file = file;
     return 0;
 }
@@ -259,7 +256,6 @@ static void write_alias(struct codec_writer *out, const struct child_alias *alia
 {
     codec_put_bytes(out, alias->key.bytes, PSEUDONYM_KEY_BYTES);
     codec_put_u32(out, alias->generation);
-    codec_put_bytes(out, alias->data_key, SEAL_KEY_BYTES);
     codec_put_u32(out, alias->evaluation_key);
     codec_put_bytes(out, alias->element.bytes, OPRF_ELEMENT_BYTES);
 }
@@ -267,11 +263,11 @@ static void write_alias(struct codec_writer *out, const struct child_alias *alia
 static void write_body(struct codec_writer *out, const struct child_file *file)
 {
     codec_put_u8(out, BODY_FILE);
-    codec_put_bytes(out, file->data_key, SEAL_KEY_BYTES);
     codec_put_u32(out, file->evaluation_key);
     codec_put_bytes(out, file->element.bytes, OPRF_ELEMENT_BYTES);
     codec_put_u16(out, file->residence);
     codec_put_i32(out, file->kept_until_day);
+    codec_put_i32(out, file->told_until_day);
     codec_put_u16(out, (unsigned)file->member_count);
     for (size_t i = 0; i < file->member_count; i++) {
         write_member(out, &file->members[i]);
@@ -292,7 +288,6 @@ static void write_body(struct codec_writer *out, const struct child_file *file)
     codec_put_u8(out, (unsigned)file->family_count);
     for (size_t i = 0; i < file->family_count; i++) {
         codec_put_bytes(out, file->families[i].match.bytes, UUID_BYTES);
-        codec_put_bytes(out, file->families[i].secret, SEAL_SECRET_BYTES);
         codec_put_bytes(out, file->families[i].other.bytes, PSEUDONYM_KEY_BYTES);
     }
 }
@@ -362,6 +357,7 @@ struct child_member *child_file_add(struct child_file *file, const struct child_
     secret_random(added->secret, sizeof(added->secret));
     file->live_count++;
     file->kept_until_day = 0;
+    file->told_until_day = 0;
     return added;
 }
 
@@ -396,17 +392,17 @@ struct child_match *child_file_open_match(struct child_file *file)
     return last == NULL || last->status == MATCH_ENDED ? NULL : last;
 }
 
-const uint8_t *child_file_data_key(const struct child_file *file, const struct child_key *key,
-                                   uint32_t generation)
+bool child_file_is_of(const struct child_file *file, const struct child_key *key,
+                      uint32_t generation)
 {
     if (memcmp(&file->key, key, sizeof(*key)) == 0) {
-        return file->generation == generation ? file->data_key : NULL;
+        return file->generation == generation;
     }
     for (size_t i = 0; i < file->alias_count; i++) {
         const struct child_alias *alias = &file->aliases[i];
         if (memcmp(&alias->key, key, sizeof(*key)) == 0) {
-            return alias->generation == generation ? alias->data_key : NULL;
+            return alias->generation == generation;
         }
     }
-    return NULL;
+    return false;
 }

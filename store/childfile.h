@@ -6,12 +6,12 @@
  *   revision (8) || generation (4) || sealed body
  *
  * The body is sealed under the epoch key, which lives outside the store. It holds the secrets under
- * which all else about the child is sealed: to destroy the file is to erase the child. The
- * generation tells this file from an earlier one of the same child, so that rows that were left
- * behind by an erasure are known for what they are.
+ * which the signals are sealed: to destroy the file is to erase the child. The generation tells
+ * this file from an earlier one of the same child, so that rows that were left behind by an erasure
+ * are known for what they are.
  *
  * A number that was replaced has a row of the same form, which only says which file took its
- * place; the secrets of what was kept under it went along.
+ * place.
  */
 #ifndef STORE_CHILDFILE_H
 #define STORE_CHILDFILE_H
@@ -31,7 +31,7 @@ struct child_member {
     struct uuid signal;
     uint16_t municipality;
     bool archived;
-    uint8_t secret[SEAL_SECRET_BYTES]; /* seals the signal and its notices */
+    uint8_t secret[SEAL_SECRET_BYTES]; /* seals the signal */
     uint64_t notice;                   /* sequence of the last one about the child's match; 0 */
 };
 
@@ -52,7 +52,6 @@ struct child_match {
 struct child_alias {
     struct child_key key;
     uint32_t generation;
-    uint8_t data_key[SEAL_KEY_BYTES];
     uint32_t evaluation_key;
     struct oprf_element element;
 };
@@ -63,21 +62,20 @@ struct child_tie {
     struct child_key key;
 };
 
-/* A match with another child: its row is sealed under the secret, which both files hold. */
+/* A match with another child; it stands in a row of its own. */
 struct child_family {
     struct uuid match;
-    uint8_t secret[SEAL_SECRET_BYTES];
     struct child_key other;
 };
 
 struct child_file {
     struct child_key key;
     uint32_t generation;
-    uint8_t data_key[SEAL_KEY_BYTES]; /* seals what is about the child and no signal of it */
-    uint32_t evaluation_key;          /* id of the key behind the element */
+    uint32_t evaluation_key; /* id of the key behind the element */
     struct oprf_element element;
     uint16_t residence;     /* municipality by the population register; 0: not told */
     int32_t kept_until_day; /* without a signal: when it goes; 0: it has had one */
+    int32_t told_until_day; /* without a signal: when residence and ties go; 0: nothing was told */
     size_t live_count;
     size_t member_count;
     struct child_member *members; /* in the arena, with room for one more */
@@ -129,8 +127,9 @@ struct child_match *child_file_open_match(struct child_file *file);
 void child_match_read(struct codec_reader *in, struct child_match *match);
 void child_match_write(struct codec_writer *out, const struct child_match *match);
 
-/* The data key of what was sealed under a number and a generation of it; NULL: another file's. */
-const uint8_t *child_file_data_key(const struct child_file *file, const struct child_key *key,
-                                   uint32_t generation);
+/* Whether what was kept of a number and a generation of it is this file's; else an earlier one's.
+ */
+bool child_file_is_of(const struct child_file *file, const struct child_key *key,
+                      uint32_t generation);
 
 #endif

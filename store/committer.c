@@ -6,15 +6,16 @@
 
 #include "crypto/secret.h"
 #include "store/clock.h"
+#include "store/logtail.h"
 #include "store/operation.h"
 
 #define WORK_BUDGET 32        /* due rows worked off in one batch, beside operations */
 #define WORK_BUDGET_QUIET 256 /* the same, when there are none */
 /* Own work that failed is left alone for so long; tests that make it fail need not wait. */
 #ifdef VIX_TEST_CLOCK
-#define PAUSE_SECONDS 1
+#define PAUSE_MS 1500
 #else
-#define PAUSE_SECONDS 60
+#define PAUSE_MS 60000
 #endif
 #define IDLE_WAIT_SECONDS 1     /* how often the due table is looked at */
 #define MARGIN_BYTES (1u << 20) /* what a batch may still need when a store is all but full */
@@ -76,7 +77,7 @@ static void sign_head(struct store *store, struct store_tx *tx)
     kv_put(tx->view.kv, KV_META, row_key_bytes(&key), (struct kv_bytes){note, size});
 }
 
-static void die(struct store *store)
+void committer_fail(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
     store->dead = true;
@@ -94,6 +95,7 @@ static int commit(struct store *store, struct store_tx *tx)
     int64_t oldest_due;
     if (tx->entries > 0) {
         sign_head(store, tx);
+        log_tail_flush(tx);
     }
     view_write_head(&tx->view);
     if (due_next(&tx->view, &next_due) != 0 || due_oldest(&tx->view, &oldest_due) != 0) {
@@ -162,25 +164,21 @@ static void complete(struct store *store, struct store_op *op, int result)
     mailbox_post(op->mailbox, &op->mail);
 }
 
-/* Puts an operation that is not done yet back in front of the queue. */
-static void requeue(struct store *store, struct store_op *op)
+/* What would be run in slices for long is told so: what it has begun goes on by its due row, after
+ * the next start too, and what has no such row has changed nothing that asking again would not. */
+static bool must_end(const struct store *store)
 {
-    pthread_mutex_lock(&store->lock);
-    op->next = store->first;
-    if (store->first == NULL) {
-        store->last = &op->next;
-    }
-    store->first = op;
-    store->depth++;
-    pthread_mutex_unlock(&store->lock);
+    return atomic_load(&store->turn.closing);
 }
 
 static void finish_operation(struct store *store, struct store_op *op, int result)
 {
-    if (result == TX_AGAIN) {
+    if (result == TX_AGAIN && must_end(store)) {
+        complete(store, op, STORE_STOPPED);
+    } else if (result == TX_AGAIN) {
         op->kept_logged = op->logged;
         op->kept_log_index = op->log_index;
-        requeue(store, op);
+        submit_again(store, op);
     } else if (result == TX_AFTER_TURN) {
         turn_wait(&store->turn, op);
     } else {
@@ -214,7 +212,7 @@ static void run_alone(struct store *store, struct store_op *op)
     }
     fault = commit(store, &tx);
     if (fault < 0) {
-        die(store);
+        committer_fail(store);
     }
     if (fault != 0) {
         forget_logged(op);
@@ -251,24 +249,33 @@ static int run_own_work(struct store *store, struct store_tx *tx, bool quiet)
     return kv_fault(tx->view.kv);
 }
 
-/* Seconds that no clock setting moves. */
-static time_t uptime(void)
+/* Milliseconds that no clock setting moves. */
+static int64_t uptime(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool has_own_work(const struct store *store)
+static bool is_stopping(struct store *store)
 {
-    return !store->dead && store->paused_until <= uptime() &&
+    pthread_mutex_lock(&store->lock);
+    bool stopping = store->stopping;
+    pthread_mutex_unlock(&store->lock);
+    return stopping;
+}
+
+/* Not at the end: it goes on after the next start, and whoever stops must not wait for it. */
+static bool has_own_work(struct store *store)
+{
+    return !store->dead && store->paused_until <= uptime() && !is_stopping(store) &&
            (store->next_due <= batch_time(store) || turn_has_begun(&store->turn) ||
             store->head.log_size - store->head.indexed > COMMITTER_INDEX_BEHIND);
 }
 
 static void pause_own_work(struct store *store)
 {
-    store->paused_until = uptime() + PAUSE_SECONDS;
+    store->paused_until = uptime() + PAUSE_MS;
     store->unfinished = false;
 }
 
@@ -299,7 +306,7 @@ static void set_aside(struct store *store, const struct row_key *row)
     bool turns = row->bytes[8] == DUE_EPOCH_TURN;
     int result = commit(store, &tx);
     if (result < 0) {
-        die(store);
+        committer_fail(store);
     } else if (result == 0 && moved) {
         store->paused_until = 0;
         count(&store->set_aside, 1);
@@ -330,7 +337,7 @@ static void run_quiet(struct store *store)
         result = commit(store, &tx);
     }
     if (result < 0 && tx.view.kv == NULL) {
-        die(store);
+        committer_fail(store);
     }
     if (result != 0) {
         count(&store->aborted, 1);
@@ -351,12 +358,18 @@ struct batch {
     size_t count;
 };
 
-/* Runs the batch in the transaction, as far as its entries fit; the rest goes back. */
+/* How many entries an operation makes is known before; how many notices only after. */
+static bool has_room(const struct store_tx *tx, const struct store_op *op)
+{
+    return tx->entries + operation_entries(op) <= TX_ENTRIES_MAXIMUM &&
+           tx->notices < TX_NOTICES_MAXIMUM;
+}
+
+/* Runs the batch in the transaction, as far as it fits; the rest goes back. */
 static int run_operations(struct store *store, struct store_tx *tx, struct batch *batch)
 {
     size_t done = 0;
-    while (done < batch->count &&
-           (done == 0 || tx->entries + operation_entries(batch->ops[done]) <= TX_ENTRIES_MAXIMUM)) {
+    while (done < batch->count && (done == 0 || has_room(tx, batch->ops[done]))) {
         int fault = 0;
         batch->results[done] = run_operation(tx, batch->ops[done], &fault);
         if (fault != 0) {
@@ -365,7 +378,7 @@ static int run_operations(struct store *store, struct store_tx *tx, struct batch
         done++;
     }
     while (batch->count > done) {
-        requeue(store, batch->ops[--batch->count]);
+        submit_again(store, batch->ops[--batch->count]);
     }
     return 0;
 }
@@ -390,7 +403,7 @@ static void run_batch(struct store *store, struct batch *batch)
     if (result == 0) {
         result = commit(store, &tx);
         if (result < 0) {
-            die(store);
+            committer_fail(store);
             for (size_t i = 0; i < batch->count; i++) {
                 forget_logged(batch->ops[i]);
                 complete(store, batch->ops[i], STORE_STOPPED);
@@ -484,7 +497,7 @@ static void look_at_turn(struct store *store)
     struct store_op *op = atomic_load(&store->turn.closing) ? NULL : turn_release(&store->turn);
     while (op != NULL) {
         struct store_op *next = op->next;
-        requeue(store, op);
+        submit_again(store, op);
         op = next;
     }
 }
@@ -531,6 +544,9 @@ int committer_start(struct store *store)
     store->stopping = false;
     pthread_mutex_unlock(&store->lock);
     atomic_store(&store->turn.closing, false);
+    if (atomic_load(&store->draining)) {
+        turn_close(&store->turn);
+    }
     look_at_due(store);
     int result = pthread_create(&store->thread, NULL, committer_main, store);
     store->running = result == 0;
@@ -544,6 +560,7 @@ void committer_stop(struct store *store)
     }
     pthread_mutex_lock(&store->lock);
     store->stopping = true;
+    turn_close(&store->turn);
     pthread_cond_signal(&store->arrived);
     pthread_mutex_unlock(&store->lock);
     pthread_join(store->thread, NULL);

@@ -3,7 +3,8 @@
  * The one thread that writes. It takes everything queued, up to a batch, runs it in one
  * transaction, appends the log entries, signs one checkpoint, commits once, and only then hands
  * the completions back. There is no artificial delay: while one sync runs, the next batch gathers.
- * Private to store/.
+ * A batch ends at COMMITTER_BATCH operations, at TX_ENTRIES_MAXIMUM log entries, or with the
+ * operation that fills up TX_NOTICES_MAXIMUM notices. Private to store/.
  */
 #ifndef STORE_COMMITTER_H
 #define STORE_COMMITTER_H
@@ -44,7 +45,8 @@ struct store {
     size_t depth;
     size_t queue_maximum;
     bool stopping;
-    bool dead; /* a commit had an unknown outcome */
+    atomic_bool draining; /* set by any thread, for good: nobody has the time to wait any more */
+    bool dead;            /* a commit had an unknown outcome */
     pthread_t thread;
     bool running;
 
@@ -54,8 +56,8 @@ struct store {
     struct store_head head;
     struct arena arena;
     int64_t next_due;
-    time_t paused_until; /* own work failed: let it rest until this uptime */
-    bool unfinished;     /* more own work can be done while it is quiet */
+    int64_t paused_until; /* own work failed: let it rest until this uptime, ms */
+    bool unfinished;      /* more own work can be done while it is quiet */
     uint64_t reserve_bytes;
     struct turn turn;
 
@@ -84,11 +86,15 @@ struct store {
 /* Shows the head's counters to other threads. */
 void committer_publish(struct store *store);
 int committer_start(struct store *store) MUST_CHECK;
-/* Runs what is queued, then ends; can be started again. */
+/* Runs what is queued, but for what would ask to go on, then ends; can be started again. */
 void committer_stop(struct store *store);
 /* Once it has ended, in its place: one operation more. Returns its result. */
 int committer_run_last(struct store *store, struct store_op *op) MUST_CHECK;
 /* Tells nobody, and takes nothing more. */
 void committer_close_for_good(struct store *store);
+/* A commit had an unknown outcome: takes nothing more, and says so. */
+void committer_fail(struct store *store);
+/* Puts an operation that is not done yet back in front of the queue. */
+void submit_again(struct store *store, struct store_op *op);
 
 #endif

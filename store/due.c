@@ -11,12 +11,19 @@
 static int run_row(struct store_tx *tx, struct due_row *row, unsigned kind)
 {
     static due_function *const functions[] = {
-        [DUE_SIGNAL_REMOVAL] = due_removal,      [DUE_SIGNAL_ERASURE] = due_erasure,
-        [DUE_TOMBSTONE_END] = due_tombstone_end, [DUE_AGREEMENT_END] = due_agreement_end,
-        [DUE_PARTY_SWEEP] = due_party_sweep,     [DUE_RENEWAL_PROMPT] = due_renewal_prompt,
-        [DUE_FOLLOW_UP] = due_follow_up,         [DUE_NOTICES_END] = due_notices_end,
-        [DUE_TRANSFER] = due_transfer,           [DUE_PARTY_MERGE] = due_party_merge,
-        [DUE_REGISTRY_END] = due_registry_end,   [DUE_EPOCH_TURN] = due_epoch_turn,
+        [DUE_SIGNAL_REMOVAL] = due_removal,
+        [DUE_SIGNAL_ERASURE] = due_erasure,
+        [DUE_TOMBSTONE_END] = due_tombstone_end,
+        [DUE_AGREEMENT_END] = due_agreement_end,
+        [DUE_PARTY_SWEEP] = due_party_sweep,
+        [DUE_RENEWAL_PROMPT] = due_renewal_prompt,
+        [DUE_FOLLOW_UP] = due_follow_up,
+        [DUE_NOTICES_END] = due_notices_end,
+        [DUE_TRANSFER] = due_transfer,
+        [DUE_PARTY_MERGE] = due_party_merge,
+        [DUE_REGISTRY_END] = due_registry_end,
+        [DUE_EPOCH_TURN] = due_epoch_turn,
+        [DUE_LOG_END] = due_log_end,
     };
     if (kind >= ARRAY_LENGTH(functions) || functions[kind] == NULL) {
         return VIEW_DAMAGED;
@@ -122,17 +129,27 @@ int due_oldest(struct store_view *view, int64_t *ret_instant)
 
 static bool goes_in_slices(unsigned kind)
 {
-    return kind == DUE_EPOCH_TURN || kind == DUE_TRANSFER || kind == DUE_PARTY_MERGE;
+    return kind == DUE_EPOCH_TURN || kind == DUE_TRANSFER || kind == DUE_PARTY_MERGE ||
+           kind == DUE_LOG_END;
+}
+
+/* What would repeat for ever: unreadable, or too large to be written. Then the row is set aside, so
+ * that it does not stand in the way of the removals and erasures behind it. */
+static bool is_rows_own(int result)
+{
+    return result == VIEW_DAMAGED || result == -EMSGSIZE;
 }
 
 int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more)
 {
     struct row_key from = lowest;
+    const size_t told = tx->notices; /* operations have a bound of their own */
     for (size_t i = 0; i < budget; i++) {
         struct due_row row = {0};
         unsigned kind;
         int64_t instant;
-        if (tx->entries + DUE_ENTRIES_MAXIMUM > TX_ENTRIES_MAXIMUM) {
+        if (tx->entries + DUE_ENTRIES_MAXIMUM > TX_ENTRIES_MAXIMUM ||
+            tx->notices - told >= TX_NOTICES_MAXIMUM) {
             break;
         }
         int result = first_due(&tx->view, &from, tx->now, &row, &kind, &instant);
@@ -144,9 +161,11 @@ int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more)
             return result;
         }
         result = run_row(tx, &row, kind);
-        /* A fault that is only sticky would repeat for ever: the row is set aside for it too. */
-        result = result == 0 ? kv_fault(tx->view.kv) : result;
-        if (result == VIEW_DAMAGED || result == -EMSGSIZE) {
+        /* The first fault of the transaction is what went wrong: after one of the machine
+         * everything fails, and nothing that was found then says that a row is damaged. */
+        int fault = kv_fault(tx->view.kv);
+        result = fault != 0 ? fault : result;
+        if (is_rows_own(result)) {
             tx->failed_due = row.key;
         }
         if (result != 0) {

@@ -30,6 +30,7 @@ due_function due_transfer;
 due_function due_party_merge;
 due_function due_epoch_turn;
 due_function due_registry_end;
+due_function due_log_end;
 
 /* The index itself acts: there is no party and no operator. */
 extern const struct attribution due_by_itself;

@@ -6,6 +6,7 @@
 
 #include "store/clock.h"
 #include "store/due.h"
+#include "store/families.h"
 #include "store/matches.h"
 #include "store/operation.h"
 
@@ -20,9 +21,10 @@ static struct row_key place_of(const struct row_key *key)
     return place;
 }
 
-static int64_t end_of(const struct child_file *file)
+/* Whether a day has come; 0 is none. */
+static bool has_come(int32_t day, int64_t instant)
 {
-    return calendar_dutch_midnight(file->kept_until_day);
+    return day != 0 && calendar_dutch_midnight(day) <= instant;
 }
 
 static void put_row(struct store_tx *tx, const struct row_key *key, const struct child_key *child)
@@ -33,16 +35,29 @@ static void put_row(struct store_tx *tx, const struct row_key *key, const struct
     kv_put(tx->view.kv, KV_DUE, row_key_bytes(key), (struct kv_bytes){value, sizeof(value)});
 }
 
-void registry_keep_until(struct store_tx *tx, struct child_file *file, int32_t day)
+static void put_end(struct store_tx *tx, const struct child_file *file, int32_t day)
 {
     struct uuid id;
-    if (file->member_count > 0 || day <= file->kept_until_day) {
-        return;
-    }
-    file->kept_until_day = day;
     uuid_make_random(&id);
-    struct row_key key = layout_due_uuid(end_of(file), DUE_REGISTRY_END, &id);
+    struct row_key key = layout_due_uuid(calendar_dutch_midnight(day), DUE_REGISTRY_END, &id);
     put_row(tx, &key, &file->key);
+}
+
+void registry_keep_until(struct store_tx *tx, struct child_file *file, int32_t day)
+{
+    if (file->member_count == 0 && day > file->kept_until_day) {
+        file->kept_until_day = day;
+        put_end(tx, file, day);
+    }
+}
+
+void registry_keep_told(struct store_tx *tx, struct child_file *file, int32_t day)
+{
+    if (file->member_count == 0 && day > file->told_until_day) {
+        file->told_until_day = day;
+        file->kept_until_day = day > file->kept_until_day ? day : file->kept_until_day;
+        put_end(tx, file, day);
+    }
 }
 
 static int load_file(struct store_view *view, const struct row_key *key, struct kv_bytes value,
@@ -56,31 +71,60 @@ static int load_file(struct store_view *view, const struct row_key *key, struct 
     return result != 0 ? result : child_file_load(view, ret_child, ret_file);
 }
 
+static int log_erased(struct store_tx *tx, const struct child_file *file)
+{
+    struct log_note note = {.event = LOG_REGISTRY_DATA_ERASED};
+    uint64_t index;
+    note_subject(&note, &file->key);
+    return tx_log(tx, &due_by_itself, &note, &index);
+}
+
+static int erase_file(struct store_tx *tx, const struct child_file *file)
+{
+    int result = log_erased(tx, file);
+    if (result == 0) {
+        result = match_forget(tx, file);
+    }
+    child_file_delete(&tx->view, file);
+    return result;
+}
+
+/* Its numbers wait on: who is reported under one of them later is the same child. */
+static int erase_told(struct store_tx *tx, struct child_file *file)
+{
+    bool any = file->residence != 0 || file->tie_count > 0;
+    int result = any ? log_erased(tx, file) : 0;
+    if (result == 0) {
+        result = families_relate(tx, file, 0, NULL, 0);
+    }
+    file->residence = 0;
+    file->told_until_day = 0;
+    child_file_save(&tx->view, file);
+    return result;
+}
+
 /* A later event has put a row of its own. */
 int due_registry_end(struct store_tx *tx, struct due_row *row)
 {
     CLEANUP(child_file_wipe) struct child_file file = {0};
-    struct log_note note = {.event = LOG_REGISTRY_DATA_ERASED};
     struct child_key child;
-    uint64_t index;
     int result = load_file(&tx->view, &row->key, (struct kv_bytes){row->value, row->value_size},
                            &child, &file);
-    if (result != 0 || file.member_count > 0 || end_of(&file) > tx->now) {
+    if (result != 0 || file.member_count > 0) {
         return result == STORE_NOT_FOUND ? 0 : result;
     }
-    note_subject(&note, &file.key);
-    result = tx_log(tx, &due_by_itself, &note, &index);
-    if (result == 0) {
-        result = match_forget(tx, &file);
+    if (has_come(file.kept_until_day, tx->now)) {
+        return erase_file(tx, &file);
     }
-    child_file_delete(&tx->view, &file);
-    return result;
+    return has_come(file.told_until_day, tx->now) ? erase_told(tx, &file) : 0;
 }
 
 /* Whether something waits for this row: it may have been put off, but is never early. */
 static bool is_awaited(const struct child_file *file, const struct row_key *key)
 {
-    return file->member_count == 0 && (int64_t)get_be64(key->bytes) >= end_of(file);
+    int64_t instant = (int64_t)get_be64(key->bytes);
+    return file->member_count == 0 &&
+           (has_come(file->kept_until_day, instant) || has_come(file->told_until_day, instant));
 }
 
 bool registry_due_renew(struct store_tx *tx, const struct row_key *key, struct kv_bytes value)

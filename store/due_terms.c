@@ -112,7 +112,7 @@ int due_erasure(struct store_tx *tx, struct due_row *row)
         result = signal_erase(tx, party, &id, false, true);
     }
     if (result == 0) {
-        result = statistics_count(tx, signal.municipality, STATISTIC_ERASED);
+        result = statistics_count_erased(tx, signal.municipality, signal.status);
     }
     if (result == 0) {
         result = due_log_signal(tx, LOG_SIGNAL_ERASED, &signal.child, &id);
@@ -194,6 +194,9 @@ static int sweep_signal(struct store_tx *tx, const struct party *party, const st
         return result;
     }
     result = signal_archive(tx, party->number, id);
+    if (result == 0) {
+        result = statistics_count(tx, signal.municipality, STATISTIC_EXPIRED);
+    }
     return result != 0 ? result : due_log_signal(tx, LOG_SIGNAL_ARCHIVED, &signal.child, id);
 }
 

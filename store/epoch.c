@@ -10,6 +10,64 @@ static struct seal_place place_of(enum kv_table table, const struct row_key *key
     return (struct seal_place){(uint8_t)table, key->bytes, key->size};
 }
 
+uint32_t epoch_of_value(const uint8_t *sealed, size_t size)
+{
+    return seal_key_id(sealed, size);
+}
+
+int epoch_value_open(struct store_view *view, enum kv_table table, const struct row_key *key,
+                     const uint8_t *sealed, size_t size, struct codec_reader *ret_reader)
+{
+    const uint8_t *epoch_key = keyring_find(view->keys, KEYRING_EPOCH, seal_key_id(sealed, size));
+    return epoch_key == NULL
+               ? VIEW_DAMAGED
+               : child_value_open(epoch_key, view->arena, table, key, sealed, size, ret_reader);
+}
+
+static void seal_today(struct store_view *view, struct seal_place place, const uint8_t *plain,
+                       size_t size, uint8_t *out)
+{
+    uint32_t id = keyring_current(view->keys, KEYRING_EPOCH);
+    const uint8_t *epoch_key = keyring_find(view->keys, KEYRING_EPOCH, id);
+    if (epoch_key == NULL) {
+        view_fail(view, VIEW_DAMAGED);
+        return;
+    }
+    seal_close(id, epoch_key, place, plain, size, out);
+}
+
+void epoch_value_seal(struct store_view *view, enum kv_table table, const struct row_key *key,
+                      const struct codec_writer *plain, uint8_t *out)
+{
+    if (plain->failed) {
+        view_fail(view, -EMSGSIZE);
+        return;
+    }
+    seal_today(view, place_of(table, key), plain->data, plain->size, out);
+}
+
+bool epoch_value_renew(struct store_view *view, enum kv_table table, const struct row_key *key,
+                       struct kv_bytes value, size_t before)
+{
+    size_t size = value.size < before ? 0 : value.size - before;
+    const uint8_t *sealed = (const uint8_t *)value.data + before;
+    uint32_t epoch = epoch_of_value(sealed, size);
+    struct codec_reader plain;
+    if (epoch == keyring_current(view->keys, KEYRING_EPOCH) && epoch != 0) {
+        return false;
+    }
+    int result = epoch_value_open(view, table, key, sealed, size, &plain);
+    uint8_t *copy = result != 0 ? NULL : arena_new(view->arena, value.size);
+    if (copy == NULL) {
+        view_fail(view, result != 0 ? result : -ENOMEM);
+        return false;
+    }
+    memcpy(copy, value.data, before);
+    seal_today(view, place_of(table, key), plain.data, plain.left, copy + before);
+    kv_put(view->kv, table, row_key_bytes(key), (struct kv_bytes){copy, value.size});
+    return true;
+}
+
 int epoch_row_open(struct store_view *view, const struct epoch_row *row, const uint8_t **ret_clear,
                    struct codec_reader *ret_reader)
 {
@@ -19,19 +77,14 @@ int epoch_row_open(struct store_view *view, const struct epoch_row *row, const u
         return result;
     }
     size_t before = 8 + row->clear_size;
-    if (value.size < before + SEAL_OVERHEAD) {
+    if (value.size < before) {
         return VIEW_DAMAGED;
     }
-    const uint8_t *sealed = (const uint8_t *)value.data + before;
-    const uint8_t *key =
-        keyring_find(view->keys, KEYRING_EPOCH, seal_key_id(sealed, value.size - before));
-    if (key == NULL) {
-        return VIEW_DAMAGED;
-    }
-    result = child_value_open(key, view->arena, row->table, row->key, sealed, value.size - before,
+    const uint8_t *data = value.data;
+    result = epoch_value_open(view, row->table, row->key, data + before, value.size - before,
                               ret_reader);
     if (result == 0 && ret_clear != NULL) {
-        *ret_clear = (const uint8_t *)value.data + 8;
+        *ret_clear = data + 8;
     }
     return result;
 }
@@ -39,47 +92,43 @@ int epoch_row_open(struct store_view *view, const struct epoch_row *row, const u
 void epoch_row_seal(struct store_view *view, const struct epoch_row *row, const uint8_t *clear,
                     const struct codec_writer *plain)
 {
-    uint32_t id = keyring_current(view->keys, KEYRING_EPOCH);
-    const uint8_t *key = keyring_find(view->keys, KEYRING_EPOCH, id);
     size_t before = 8 + row->clear_size;
     size_t size = before + plain->size + SEAL_OVERHEAD;
-    uint8_t *value = plain->failed || key == NULL ? NULL : arena_new(view->arena, size);
+    uint8_t *value = arena_new(view->arena, size);
     if (value == NULL) {
-        view_fail(view, plain->failed ? -EMSGSIZE : -ENOMEM);
+        view_fail(view, -ENOMEM);
         return;
     }
     put_be64(value, view->head.revision);
     if (row->clear_size > 0) {
         memcpy(value + 8, clear, row->clear_size);
     }
-    seal_close(id, key, place_of(row->table, row->key), plain->data, plain->size, value + before);
+    epoch_value_seal(view, row->table, row->key, plain, value + before);
     kv_put(view->kv, row->table, row_key_bytes(row->key), (struct kv_bytes){value, size});
 }
 
 bool epoch_row_renew(struct store_view *view, const struct epoch_row *row, struct kv_bytes value)
 {
-    size_t before = 8 + row->clear_size;
-    size_t size = value.size < before ? 0 : value.size - before;
-    const uint8_t *sealed = (const uint8_t *)value.data + before;
-    uint32_t epoch = size < SEAL_OVERHEAD ? 0 : seal_key_id(sealed, size);
-    uint32_t id = keyring_current(view->keys, KEYRING_EPOCH);
-    const uint8_t *old_key = keyring_find(view->keys, KEYRING_EPOCH, epoch);
-    const uint8_t *key = keyring_find(view->keys, KEYRING_EPOCH, id);
-    struct codec_reader plain;
-    if (epoch == id && epoch != 0) {
+    return epoch_value_renew(view, row->table, row->key, value, 8 + row->clear_size);
+}
+
+/* ---- a child's key in another row ---- */
+
+static_assert(SEAL_MASK_BYTES == PSEUDONYM_KEY_BYTES, "a mask covers a child's key");
+
+/* False when the epoch key of the reference is not there. */
+static bool make_mask(struct store_view *view, enum kv_table table, const struct row_key *key,
+                      const uint8_t *ref, uint8_t mask[static SEAL_MASK_BYTES])
+{
+    const uint8_t *epoch_key = keyring_find(view->keys, KEYRING_EPOCH, child_ref_epoch(ref));
+    uint8_t place[LAYOUT_KEY_SIZE + CHILD_REF_NONCE_BYTES];
+    if (epoch_key == NULL) {
         return false;
     }
-    int result = old_key == NULL || key == NULL ? VIEW_DAMAGED
-                                                : child_value_open(old_key, view->arena, row->table,
-                                                                   row->key, sealed, size, &plain);
-    uint8_t *copy = result != 0 ? NULL : arena_new(view->arena, value.size);
-    if (copy == NULL) {
-        view_fail(view, result != 0 ? result : -ENOMEM);
-        return false;
-    }
-    memcpy(copy, value.data, before);
-    seal_close(id, key, place_of(row->table, row->key), plain.data, plain.left, copy + before);
-    kv_put(view->kv, row->table, row_key_bytes(row->key), (struct kv_bytes){copy, value.size});
+    memcpy(place, key->bytes, key->size);
+    memcpy(place + key->size, ref + 4, CHILD_REF_NONCE_BYTES);
+    struct seal_place at = {(uint8_t)table, place, key->size + CHILD_REF_NONCE_BYTES};
+    seal_mask(epoch_key, at, mask);
     return true;
 }
 
@@ -90,52 +139,30 @@ static void apply_mask(const uint8_t *mask, const uint8_t *in, uint8_t *out)
     }
 }
 
-static_assert(SEAL_MASK_BYTES == PSEUDONYM_KEY_BYTES, "a mask covers a child's key");
-
 void child_ref_write(struct store_view *view, enum kv_table table, const struct row_key *key,
                      const struct child_key *child, uint8_t out[static CHILD_REF_BYTES])
 {
-    uint32_t id = keyring_current(view->keys, KEYRING_EPOCH);
-    const uint8_t *epoch_key = keyring_find(view->keys, KEYRING_EPOCH, id);
     uint8_t mask[SEAL_MASK_BYTES];
-    if (epoch_key == NULL) {
+    put_be32(out, keyring_current(view->keys, KEYRING_EPOCH));
+    secret_random(out + 4, CHILD_REF_NONCE_BYTES);
+    if (!make_mask(view, table, key, out, mask)) {
         view_fail(view, VIEW_DAMAGED);
         return;
     }
-    seal_mask(epoch_key, place_of(table, key), mask);
-    put_be32(out, id);
-    apply_mask(mask, child->bytes, out + 4);
+    apply_mask(mask, child->bytes, out + 4 + CHILD_REF_NONCE_BYTES);
     secret_wipe(mask, sizeof(mask));
 }
 
 int child_ref_read(struct store_view *view, enum kv_table table, const struct row_key *key,
                    const uint8_t ref[static CHILD_REF_BYTES], struct child_key *ret_child)
 {
-    const uint8_t *epoch_key = keyring_find(view->keys, KEYRING_EPOCH, child_ref_epoch(ref));
     uint8_t mask[SEAL_MASK_BYTES];
-    if (epoch_key == NULL) {
+    if (!make_mask(view, table, key, ref, mask)) {
         return VIEW_DAMAGED;
     }
-    seal_mask(epoch_key, place_of(table, key), mask);
-    apply_mask(mask, ref + 4, ret_child->bytes);
+    apply_mask(mask, ref + 4 + CHILD_REF_NONCE_BYTES, ret_child->bytes);
     secret_wipe(mask, sizeof(mask));
     return 0;
-}
-
-uint32_t child_ref_mask_u32(struct store_view *view, enum kv_table table, const struct row_key *key,
-                            uint32_t epoch, uint32_t number)
-{
-    const uint8_t *epoch_key = keyring_find(view->keys, KEYRING_EPOCH, epoch);
-    struct row_key place = *key;
-    uint8_t mask[SEAL_MASK_BYTES];
-    if (epoch_key == NULL || place.size == LAYOUT_KEY_SIZE) {
-        return 0;
-    }
-    place.bytes[place.size++] = 'n'; /* another mask than the reference's */
-    seal_mask(epoch_key, place_of(table, &place), mask);
-    uint32_t masked = number ^ get_be32(mask);
-    secret_wipe(mask, sizeof(mask));
-    return masked;
 }
 
 uint32_t child_ref_epoch(const uint8_t ref[static CHILD_REF_BYTES])

@@ -4,9 +4,9 @@
  * all rows have been written again under the new key and the old one is destroyed, whatever was
  * erased since is unreadable, in free pages and in old copies of the store too.
  *
- * A child's file, a tie of a family and the log's name for a child are sealed under it directly;
- * all that they hold is erased with them. Rows that stand elsewhere hold a child's key only
- * masked, and their content is sealed under secrets that stand in the child's file.
+ * A child's file, a tie of a family, a match, a notice and the log's name for a child are sealed
+ * under it directly; all that they hold is erased with them. The row of a signal holds the child's
+ * key only masked, and its content is sealed under a secret that stands in the child's file.
  */
 #ifndef STORE_EPOCH_H
 #define STORE_EPOCH_H
@@ -34,25 +34,40 @@ void epoch_row_seal(struct store_view *view, const struct epoch_row *row, const 
  */
 bool epoch_row_renew(struct store_view *view, const struct epoch_row *row, struct kv_bytes value);
 
-/* A child's key in a row of another table: epoch id (4) || masked key (32). */
-#define CHILD_REF_BYTES (4 + PSEUDONYM_KEY_BYTES)
+/*
+ * The same for rows of another form: `before` bytes of the caller's, then what is sealed. Opening
+ * puts the plain bytes in the arena; VIEW_DAMAGED when the epoch key is not there.
+ */
+int epoch_value_open(struct store_view *view, enum kv_table table, const struct row_key *key,
+                     const uint8_t *sealed, size_t size,
+                     struct codec_reader *ret_reader) MUST_CHECK;
+/* Writes plain->size + SEAL_OVERHEAD bytes. Faults are sticky, and nothing is written then. */
+void epoch_value_seal(struct store_view *view, enum kv_table table, const struct row_key *key,
+                      const struct codec_writer *plain, uint8_t *out);
+bool epoch_value_renew(struct store_view *view, enum kv_table table, const struct row_key *key,
+                       struct kv_bytes value, size_t before);
+/* The epoch that something is sealed under; 0 when it cannot be. */
+uint32_t epoch_of_value(const uint8_t *sealed, size_t size);
+
+/*
+ * A child's key in a row of another table: epoch id (4) || nonce (8) || masked key (32). The nonce
+ * makes each mask a new one: under one mask for two children, what was written to a place and
+ * what was written there before would together give away what their keys have in common. And a
+ * place can be written twice, when the first time was not kept.
+ */
+#define CHILD_REF_NONCE_BYTES 8
+#define CHILD_REF_BYTES (4 + CHILD_REF_NONCE_BYTES + PSEUDONYM_KEY_BYTES)
 void child_ref_write(struct store_view *view, enum kv_table table, const struct row_key *key,
                      const struct child_key *child, uint8_t out[static CHILD_REF_BYTES]);
 /* VIEW_DAMAGED when its epoch key is not there. */
 int child_ref_read(struct store_view *view, enum kv_table table, const struct row_key *key,
                    const uint8_t ref[static CHILD_REF_BYTES],
                    struct child_key *ret_child) MUST_CHECK;
-/* A number beside a reference, hidden and shown by the same: what tells one file of a child from
- * the next would else join the rows that the reference keeps apart. 0 when the epoch key is not
- * there.
- */
-uint32_t child_ref_mask_u32(struct store_view *view, enum kv_table table, const struct row_key *key,
-                            uint32_t epoch, uint32_t number);
 /* The epoch that a reference is under. */
 uint32_t child_ref_epoch(const uint8_t ref[static CHILD_REF_BYTES]);
 
-/* Values sealed under a key that stands elsewhere: a child's, or a signal's. Opening puts the plain
- * bytes in the arena. */
+/* Values sealed under the secret of a signal, which stands in its child's file. Opening puts the
+ * plain bytes in the arena. */
 #define CHILD_KEY_ID 1 /* the key id in front of what such a key seals */
 int child_value_open(const uint8_t key[static SEAL_KEY_BYTES], struct arena *arena,
                      enum kv_table table, const struct row_key *row, const uint8_t *sealed,

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "crypto/secret.h"
 #include "store/matchrow.h"
 #include "store/statistics.h"
 
@@ -270,11 +269,9 @@ static void add_entries(struct family_desk *desk, struct child_file *one, struct
                         const struct uuid *match)
 {
     struct child_family entry = {.match = *match, .other = two->key};
-    secret_random(entry.secret, sizeof(entry.secret));
     one->families[one->family_count++] = entry;
     entry.other = one->key;
     two->families[two->family_count++] = entry;
-    secret_wipe(&entry, sizeof(entry));
     family_desk_touch(desk, one);
     family_desk_touch(desk, two);
 }

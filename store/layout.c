@@ -4,8 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-static_assert(1 + OIN_LENGTH + 8 <= LAYOUT_KEY_SIZE && PSEUDONYM_KEY_BYTES + 1 <= LAYOUT_KEY_SIZE,
-              "the longest keys fit");
+static_assert(PSEUDONYM_KEY_BYTES + 1 < LAYOUT_KEY_SIZE, "the longest keys fit");
 
 static void add(struct row_key *key, const void *bytes, size_t size)
 {
@@ -179,6 +178,11 @@ struct row_key layout_due_merge(int64_t instant, uint32_t from, uint32_t into)
     return key;
 }
 
+struct row_key layout_due_month(int64_t instant, enum due_kind kind, uint32_t month)
+{
+    return layout_due_party(instant, kind, month);
+}
+
 struct row_key layout_auditor(uint32_t party)
 {
     struct row_key key = {0};
@@ -226,23 +230,54 @@ struct row_key layout_node(unsigned level, uint64_t index)
     return key;
 }
 
-struct row_key layout_log_by_subject(const uint8_t subject[static ACCESSLOG_SUBJECT_BYTES],
-                                     uint64_t index)
+struct row_key layout_log_tail(uint64_t first)
 {
-    struct row_key key = {0};
-    add_u8(&key, 's');
-    add(&key, subject, ACCESSLOG_SUBJECT_BYTES);
-    add_u64(&key, index);
+    struct row_key key = layout_meta("tail");
+    add_u64(&key, first);
     return key;
 }
 
-struct row_key layout_log_by_party(const struct oin *oin, uint64_t index)
+struct row_key layout_log_gone(uint64_t first)
+{
+    struct row_key key = layout_meta("gone");
+    add_u64(&key, first);
+    return key;
+}
+
+struct row_key layout_index_month(uint32_t month)
 {
     struct row_key key = {0};
-    add_u8(&key, 'p');
-    add(&key, oin->text, OIN_LENGTH);
-    add_u64(&key, index);
+    add_u16(&key, month); /* enough until the year 5461 */
     return key;
+}
+
+struct row_key layout_index_list(uint32_t month, const uint8_t list[static LAYOUT_LIST_BYTES])
+{
+    struct row_key key = layout_index_month(month);
+    add(&key, list, LAYOUT_LIST_BYTES);
+    return key;
+}
+
+struct row_key layout_index_kind(const struct row_key *list,
+                                 const uint8_t kind[static LAYOUT_KIND_BYTES])
+{
+    struct row_key key = *list;
+    add(&key, kind, LAYOUT_KIND_BYTES);
+    return key;
+}
+
+struct row_key layout_index_row(const struct row_key *kind, uint64_t index)
+{
+    struct row_key key = *kind;
+    add_u16(&key, (unsigned)(index >> 32 & 0xffff));
+    add_u32(&key, (uint32_t)index);
+    return key;
+}
+
+uint64_t layout_index_of_row(struct kv_bytes key)
+{
+    const uint8_t *bytes = (const uint8_t *)key.data + key.size - 6;
+    return (uint64_t)get_be16(bytes) << 32 | get_be32(bytes + 2);
 }
 
 struct row_key layout_after_prefix(const struct row_key *prefix)

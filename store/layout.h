@@ -3,7 +3,8 @@
  * The keys of all rows. What a row costs is the page it dirties, so rows live where their
  * neighbours live: everything of one child side by side, everything of one party side by side.
  *
- *   meta          name [|| month], "count" || municipality (2) || year (2)
+ *   meta          name [|| month], "count" || municipality (2) || year (2), "tail" or "gone" ||
+ *                 log index (8)
  *   child         child key (32) || kind; ties of a family under the tie's own key (32)
  *   party         party number (4) || kind || id
  *   organisation  OIN (20), "m" || municipality (2), or "a" || number of an auditor (4)
@@ -12,7 +13,7 @@
  *   actor         "n" || number (4), or "d" || digest (16)
  *   log           index (8)
  *   node          level || index (8)
- *   log index     "s" || subject (16) || index (8), or "p" || OIN (20) || index (8)
+ *   log index     month (2) || list (8) || event (2) || outcome (2) || index (6): store/logtags.h
  */
 #ifndef STORE_LAYOUT_H
 #define STORE_LAYOUT_H
@@ -66,6 +67,7 @@ enum due_kind {
     DUE_TRANSFER = 10,      /* party (4) || from (4) || to (4) */
     DUE_PARTY_MERGE = 11,   /* from (4) || into (4) */
     DUE_EPOCH_TURN = 12,
+    DUE_LOG_END = 13, /* month (4): its records and salts are destroyed */
 };
 #define LAYOUT_DUE_VALUE_MAXIMUM 64 /* bytes: where a slice goes on, what it is about */
 
@@ -91,6 +93,7 @@ struct row_key layout_due_uuid(int64_t instant, enum due_kind kind, const struct
 struct row_key layout_due_party(int64_t instant, enum due_kind kind, uint32_t party);
 struct row_key layout_due_transfer(int64_t instant, uint32_t party, uint32_t from, uint32_t to);
 struct row_key layout_due_merge(int64_t instant, uint32_t from, uint32_t into);
+struct row_key layout_due_month(int64_t instant, enum due_kind kind, uint32_t month);
 /* A party that audits: who is told of what stands out in the log. */
 struct row_key layout_auditor(uint32_t party);
 /* What is counted of a municipality in a year. */
@@ -99,9 +102,23 @@ struct row_key layout_actor_number(uint32_t number);
 struct row_key layout_actor_digest(const uint8_t digest[static 16]);
 struct row_key layout_log(uint64_t index);
 struct row_key layout_node(unsigned level, uint64_t index);
-struct row_key layout_log_by_subject(const uint8_t subject[static ACCESSLOG_SUBJECT_BYTES],
-                                     uint64_t index);
-struct row_key layout_log_by_party(const struct oin *oin, uint64_t index);
+/* What of the log is not in its indexes yet: store/logtail.h. */
+struct row_key layout_log_tail(uint64_t first);
+/* The entries of a month whose records are destroyed: store/logend.h. */
+struct row_key layout_log_gone(uint64_t first);
+
+#define LAYOUT_LIST_BYTES 8
+#define LAYOUT_KIND_BYTES 4
+/* The rows of the log's indexes: of a month, of a list in it, of one kind in that, and one. */
+struct row_key layout_index_month(uint32_t month);
+struct row_key layout_index_list(uint32_t month, const uint8_t list[static LAYOUT_LIST_BYTES]);
+struct row_key layout_index_kind(const struct row_key *list,
+                                 const uint8_t kind[static LAYOUT_KIND_BYTES]);
+struct row_key layout_index_row(const struct row_key *kind, uint64_t index);
+/* Of a row: where the kind stands in it, and the index. */
+#define LAYOUT_INDEX_KIND_AT (2 + LAYOUT_LIST_BYTES)
+#define LAYOUT_INDEX_ROW_SIZE (LAYOUT_INDEX_KIND_AT + LAYOUT_KIND_BYTES + 6)
+uint64_t layout_index_of_row(struct kv_bytes key);
 
 /* The first key above all that begin with `prefix`; size 0 when there is none. */
 struct row_key layout_after_prefix(const struct row_key *prefix);

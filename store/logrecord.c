@@ -79,6 +79,7 @@ static const char *const event_names[LOG_EVENTS] = {
     [LOG_PARTY_MERGED] = "party-merged",
     [LOG_EPOCH_TURNED] = "epoch-turned",
     [LOG_WOUND_DOWN] = "wound-down",
+    [LOG_RECORDS_DESTROYED] = "records-destroyed",
 };
 
 const char *accesslog_event_name(enum log_event event)
@@ -433,12 +434,43 @@ static void print_attributes(struct text_writer *writer, const struct log_record
     writer->first = false;
 }
 
+static void derive_trace(const struct commitment_salts *salts, struct merkle_hash *ret_derived)
+{
+    commitment_subject_hash(salts->subject, "trace and span", 14, ret_derived);
+}
+
+static void trace_of(const struct log_record *record, const struct merkle_hash *derived,
+                     uint8_t *ret_trace)
+{
+    if (record->traced) {
+        memcpy(ret_trace, record->trace_id, LOGRECORD_TRACE_BYTES);
+        return;
+    }
+    memcpy(ret_trace, derived->bytes, sizeof(uint64_t));
+    put_be64(ret_trace + sizeof(uint64_t), record->index ^ get_be64(derived->bytes));
+}
+
+uint64_t log_record_trace_entry(const uint8_t trace[static LOGRECORD_TRACE_BYTES])
+{
+    return get_be64(trace) ^ get_be64(trace + sizeof(uint64_t));
+}
+
+void log_record_trace(const struct log_record *record, const struct commitment_salts *salts,
+                      uint8_t ret_trace[static LOGRECORD_TRACE_BYTES])
+{
+    struct merkle_hash derived;
+    derive_trace(salts, &derived);
+    trace_of(record, &derived, ret_trace);
+}
+
 size_t log_record_render(const struct log_record *record, const struct commitment_salts *salts,
                          char out[static ACCESSLOG_PUBLIC_MAXIMUM])
 {
     struct text_writer writer = {.out = out, .capacity = ACCESSLOG_PUBLIC_MAXIMUM, .first = true};
     struct merkle_hash derived;
-    commitment_subject_hash(salts->subject, "trace and span", 14, &derived);
+    uint8_t trace[LOGRECORD_TRACE_BYTES];
+    derive_trace(salts, &derived);
+    trace_of(record, &derived, trace);
     append(&writer, "{", 1);
     print_attributes(&writer, record);
     print_number(&writer, "end_time", (uint64_t)record->time);
@@ -451,7 +483,7 @@ size_t log_record_render(const struct log_record *record, const struct commitmen
     bool internal =
         given(record->note.outcome) && strcmp(record->note.outcome, "internal-error") == 0;
     print_text(&writer, "status", internal ? "Error" : "Ok");
-    print_hex(&writer, "trace_id", record->traced ? record->trace_id : derived.bytes, 16);
+    print_hex(&writer, "trace_id", trace, sizeof(trace));
     append(&writer, "}", 1);
     return writer.failed ? 0 : writer.size;
 }

@@ -50,10 +50,18 @@ void log_record_encode(const struct log_record *record, struct codec_writer *out
 bool log_record_decode(struct codec_reader *in, struct arena *arena, struct log_record *record);
 
 /*
- * Writes the public part; returns its length, or 0 when it does not fit. The trace id of an entry
- * without a caller's trace, and every span id, are derived from the subject salt, so that they
- * need not be kept.
+ * The trace id: the caller's, or, of an entry without one, eight bytes that follow from the subject
+ * salt, and then these by exclusive or with the entry's index, big-endian. So it need not be kept,
+ * and leads to its entry.
  */
+#define LOGRECORD_TRACE_BYTES 16
+void log_record_trace(const struct log_record *record, const struct commitment_salts *salts,
+                      uint8_t ret_trace[static LOGRECORD_TRACE_BYTES]);
+/* The entry that such an id leads to: whether there is one, and it has that id, is to be seen. */
+uint64_t log_record_trace_entry(const uint8_t trace[static LOGRECORD_TRACE_BYTES]);
+
+/* Writes the public part; returns its length, or 0 when it does not fit. Span ids too are derived
+ * from the subject salt. */
 size_t log_record_render(const struct log_record *record, const struct commitment_salts *salts,
                          char out[static ACCESSLOG_PUBLIC_MAXIMUM]);
 

@@ -206,13 +206,15 @@ int match_announce(struct store_tx *tx, const struct match_scope *scope,
     return result != 0 ? result : match_tell_municipalities(tx, scope, quiet);
 }
 
-/* The municipalities that were told of the match before. */
+/* The municipalities that were told of the match before. Who has lost its last signal goes, and
+ * what is told of its match then knows no child. */
 static int tell_told(struct store_tx *tx, const struct match_scope *scope, enum notice_type type)
 {
     struct notice_draft draft = {.type = type, .match = &scope->match->id, .kind = scope->kind};
+    const struct child_file *file = scope->files[0]->member_count > 0 ? scope->files[0] : NULL;
     int result = 0;
     for (size_t i = 0; i < scope->match->told_count && result == 0; i++) {
-        result = notice_send(tx, scope->files[0], scope->match->told[i], &draft, NULL);
+        result = notice_send(tx, file, scope->match->told[i], &draft, NULL);
     }
     return result;
 }

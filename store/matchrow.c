@@ -5,57 +5,49 @@
 
 #include "crypto/secret.h"
 
-#define ROW_VERSION 2
-#define ROW_HEAD 2
-#define CHILD_ROW_SIZE (ROW_HEAD + CHILD_REF_BYTES)
-#define FAMILY_ROW_PREFIX (ROW_HEAD + 2 * CHILD_REF_BYTES)
-#define STATE_MAXIMUM (64 + 16 + 4 * CHILDFILE_TOLD_MAXIMUM)
+#define ROW_VERSION 3
+#define ROW_MAXIMUM                                                                                \
+    (1 + 1 + MATCH_FILES_MAXIMUM * PSEUDONYM_KEY_BYTES + 64 + 16 + 4 * CHILDFILE_TOLD_MAXIMUM)
 
-/*
- * The second of two children is masked for another place than the first: one mask for both would
- * give away what they have in common.
- */
-static struct row_key second_place(const struct row_key *key)
+static struct epoch_row place_of(const struct row_key *key)
 {
-    struct row_key second = *key;
-    second.bytes[second.size++] = 2;
-    return second;
+    return (struct epoch_row){KV_MATCH, key, 0};
 }
 
-static void put(struct store_tx *tx, const struct row_key *key, const uint8_t *value, size_t size)
+static void put_children(struct codec_writer *out, enum match_kind kind,
+                         const struct child_key *one, const struct child_key *other)
 {
-    kv_put(tx->view.kv, KV_MATCH, row_key_bytes(key), (struct kv_bytes){value, size});
+    codec_put_u8(out, ROW_VERSION);
+    codec_put_u8(out, kind);
+    codec_put_bytes(out, one->bytes, PSEUDONYM_KEY_BYTES);
+    if (kind == MATCH_FAMILY) {
+        codec_put_bytes(out, other->bytes, PSEUDONYM_KEY_BYTES);
+    }
+}
+
+static void put(struct store_tx *tx, const struct uuid *id, const struct codec_writer *out)
+{
+    struct row_key key = layout_match(id);
+    struct epoch_row place = place_of(&key);
+    epoch_row_seal(&tx->view, &place, NULL, out);
 }
 
 void match_row_put_child(struct store_tx *tx, const struct uuid *id, const struct child_key *child)
 {
-    uint8_t value[CHILD_ROW_SIZE] = {ROW_VERSION, MATCH_CHILD};
-    struct row_key key = layout_match(id);
-    child_ref_write(&tx->view, KV_MATCH, &key, child, value + ROW_HEAD);
-    put(tx, &key, value, sizeof(value));
+    uint8_t buffer[ROW_MAXIMUM];
+    struct codec_writer out = CODEC_WRITER(buffer);
+    put_children(&out, MATCH_CHILD, child, NULL);
+    put(tx, id, &out);
 }
 
 void match_row_put_family(struct store_tx *tx, const struct child_match *match,
                           const struct child_family *family, const struct child_key *one)
 {
-    uint8_t buffer[STATE_MAXIMUM];
-    uint8_t value[FAMILY_ROW_PREFIX + STATE_MAXIMUM + SEAL_OVERHEAD] = {ROW_VERSION, MATCH_FAMILY};
-    uint8_t secret[SEAL_KEY_BYTES];
-    struct codec_writer state = CODEC_WRITER(buffer);
-    child_match_write(&state, match);
-    if (state.failed) {
-        view_fail(&tx->view, -EMSGSIZE);
-        return;
-    }
-    struct row_key key = layout_match(&match->id);
-    struct row_key second = second_place(&key);
-    child_ref_write(&tx->view, KV_MATCH, &key, one, value + ROW_HEAD);
-    child_ref_write(&tx->view, KV_MATCH, &second, &family->other,
-                    value + ROW_HEAD + CHILD_REF_BYTES);
-    seal_derive_key(family->secret, secret);
-    child_value_seal(secret, KV_MATCH, &key, &state, value + FAMILY_ROW_PREFIX);
-    secret_wipe(secret, sizeof(secret));
-    put(tx, &key, value, FAMILY_ROW_PREFIX + state.size + SEAL_OVERHEAD);
+    uint8_t buffer[ROW_MAXIMUM];
+    struct codec_writer out = CODEC_WRITER(buffer);
+    put_children(&out, MATCH_FAMILY, one, &family->other);
+    child_match_write(&out, match);
+    put(tx, &match->id, &out);
 }
 
 void match_row_delete(struct store_tx *tx, const struct uuid *id)
@@ -64,67 +56,61 @@ void match_row_delete(struct store_tx *tx, const struct uuid *id)
     kv_delete(tx->view.kv, KV_MATCH, row_key_bytes(&key));
 }
 
-static bool is_sound(struct kv_bytes value)
-{
-    const uint8_t *data = value.data;
-    return value.size >= CHILD_ROW_SIZE && data[0] == ROW_VERSION &&
-           ((data[1] == MATCH_CHILD && value.size == CHILD_ROW_SIZE) ||
-            (data[1] == MATCH_FAMILY && value.size > FAMILY_ROW_PREFIX + SEAL_OVERHEAD));
-}
+/* A row, opened: the children, and behind them the state of a family's. */
+struct match_row {
+    size_t child_count;
+    struct child_key children[MATCH_FILES_MAXIMUM];
+    struct codec_reader state;
+};
 
-static int get(struct store_view *view, const struct row_key *key, struct kv_bytes *ret_value)
+static int open_row(struct store_view *view, const struct uuid *id, struct match_row *ret_row)
 {
-    int result = kv_get(view->kv, KV_MATCH, row_key_bytes(key), ret_value);
-    return result == 0 && !is_sound(*ret_value) ? VIEW_DAMAGED : result;
-}
-
-static int read_children(struct store_view *view, const struct row_key *key, struct kv_bytes value,
-                         struct child_key children[static MATCH_FILES_MAXIMUM], size_t *ret_count)
-{
-    const uint8_t *data = value.data;
-    struct row_key second = second_place(key);
-    *ret_count = data[1] == MATCH_FAMILY ? 2 : 1;
-    int result = child_ref_read(view, KV_MATCH, key, data + ROW_HEAD, &children[0]);
-    if (result == 0 && *ret_count == 2) {
-        result = child_ref_read(view, KV_MATCH, &second, data + ROW_HEAD + CHILD_REF_BYTES,
-                                &children[1]);
+    struct row_key key = layout_match(id);
+    struct epoch_row place = place_of(&key);
+    struct match_row row = {0};
+    int result = epoch_row_open(view, &place, NULL, &row.state);
+    if (result != 0) {
+        return result;
     }
-    return result;
+    unsigned version = codec_get_u8(&row.state);
+    unsigned kind = codec_get_u8(&row.state);
+    row.child_count = kind == MATCH_FAMILY ? 2 : 1;
+    for (size_t i = 0; i < row.child_count; i++) {
+        codec_get_bytes(&row.state, row.children[i].bytes, PSEUDONYM_KEY_BYTES);
+    }
+    if (version != ROW_VERSION || row.state.failed ||
+        !(kind == MATCH_FAMILY || (kind == MATCH_CHILD && row.state.left == 0))) {
+        return VIEW_DAMAGED;
+    }
+    *ret_row = row;
+    return 0;
 }
 
 int match_children(struct store_view *view, const struct uuid *id,
                    struct child_key ret_children[static MATCH_FILES_MAXIMUM], size_t *ret_count)
 {
-    struct row_key key = layout_match(id);
-    struct kv_bytes value;
-    int result = get(view, &key, &value);
-    return result != 0 ? result : read_children(view, &key, value, ret_children, ret_count);
+    struct match_row row;
+    int result = open_row(view, id, &row);
+    if (result == 0) {
+        memcpy(ret_children, row.children, row.child_count * sizeof(row.children[0]));
+        *ret_count = row.child_count;
+    }
+    return result;
 }
 
 int match_row_open_family(struct store_view *view, const struct child_family *family,
                           struct child_match *ret_match)
 {
-    struct row_key key = layout_match(&family->match);
-    struct kv_bytes value;
-    struct codec_reader in;
+    struct match_row row;
     struct child_match match = {0};
-    uint8_t secret[SEAL_KEY_BYTES];
-    int result = get(view, &key, &value);
-    if (result != 0) {
-        return result;
+    int result = open_row(view, &family->match, &row);
+    if (result == 0 && row.child_count != 2) {
+        result = VIEW_DAMAGED;
     }
-    if (value.size <= FAMILY_ROW_PREFIX) {
-        return VIEW_DAMAGED;
-    }
-    seal_derive_key(family->secret, secret);
-    result = child_value_open(secret, view->arena, KV_MATCH, &key,
-                              (const uint8_t *)value.data + FAMILY_ROW_PREFIX,
-                              value.size - FAMILY_ROW_PREFIX, &in);
-    secret_wipe(secret, sizeof(secret));
     if (result == 0) {
-        child_match_read(&in, &match);
+        child_match_read(&row.state, &match);
         bool sound = memcmp(&match.id, &family->match, sizeof(match.id)) == 0;
-        result = codec_done(&in) && sound ? 0 : VIEW_DAMAGED;
+        result = codec_done(&row.state) && sound ? 0 : VIEW_DAMAGED;
     }
     if (result == 0) {
         *ret_match = match;
@@ -134,27 +120,8 @@ int match_row_open_family(struct store_view *view, const struct child_family *fa
 
 bool match_row_renew(struct store_tx *tx, const struct row_key *key, struct kv_bytes value)
 {
-    struct child_key children[MATCH_FILES_MAXIMUM];
-    struct row_key second = second_place(key);
-    size_t count;
-    uint8_t *copy = arena_new(tx->view.arena, value.size + 1);
-    if (copy == NULL || !is_sound(value) ||
-        read_children(&tx->view, key, value, children, &count) != 0) {
-        view_fail(&tx->view, copy == NULL ? -ENOMEM : VIEW_DAMAGED);
-        return false;
-    }
-    if (child_ref_epoch((const uint8_t *)value.data + ROW_HEAD) ==
-        keyring_current(tx->view.keys, KEYRING_EPOCH)) {
-        return false;
-    }
-    memcpy(copy, value.data, value.size);
-    child_ref_write(&tx->view, KV_MATCH, key, &children[0], copy + ROW_HEAD);
-    if (count == 2) {
-        child_ref_write(&tx->view, KV_MATCH, &second, &children[1],
-                        copy + ROW_HEAD + CHILD_REF_BYTES);
-    }
-    put(tx, key, copy, value.size);
-    return true;
+    struct epoch_row place = place_of(key);
+    return epoch_row_renew(&tx->view, &place, value);
 }
 
 /* ---- finding one ---- */

@@ -83,11 +83,12 @@ int merge_signals(struct store_tx *tx, const struct attribution *by, struct chil
 
 /* ---- two numbers of one child ---- */
 
-int merge_check_files(const struct child_file *file, const struct child_file *from)
+int merge_check_files(struct store_tx *tx, const struct child_file *file,
+                      const struct child_file *from)
 {
     bool too_many = file->alias_count + from->alias_count + 1 > CHILDFILE_ALIASES_MAXIMUM ||
                     file->live_count + from->live_count > CHILDFILE_MEMBERS_MAXIMUM;
-    return too_many ? STORE_TOO_MANY : 0;
+    return too_many ? STORE_TOO_MANY : subjects_check_merge(tx, &file->key, &from->key);
 }
 
 static int compare_members(const void *left, const void *right)
@@ -261,20 +262,27 @@ static int merge_numbers(struct store_tx *tx, struct child_file *file,
                          const struct child_file *from)
 {
     struct child_alias *last = &file->aliases[file->alias_count++];
-    int result = 0;
     *last = (struct child_alias){.key = from->key,
                                  .generation = from->generation,
                                  .evaluation_key = from->evaluation_key,
                                  .element = from->element};
-    memcpy(last->data_key, from->data_key, sizeof(last->data_key));
     for (size_t i = 0; i < from->alias_count; i++) {
         file->aliases[file->alias_count++] = from->aliases[i];
     }
+    /* First with `from`: then the file's own has what every other number is to have. */
+    int result = subjects_merge(tx, &file->key, &from->key);
     for (size_t i = 0; i < file->alias_count && result == 0; i++) {
         child_alias_save(&tx->view, &file->aliases[i], &file->key);
         result = subjects_merge(tx, &file->key, &file->aliases[i].key);
     }
     return result;
+}
+
+/* With a signal there is no such day. */
+static int32_t later_of(const struct child_file *file, int32_t one, int32_t other)
+{
+    int32_t later = one > other ? one : other;
+    return file->member_count > 0 ? 0 : later;
 }
 
 int merge_files(struct store_tx *tx, const struct attribution *by, struct child_file *file,
@@ -289,9 +297,8 @@ int merge_files(struct store_tx *tx, const struct attribution *by, struct child_
         return result;
     }
     file->residence = file->residence != 0 ? file->residence : from->residence;
-    file->kept_until_day = file->member_count > 0                        ? 0
-                           : from->kept_until_day > file->kept_until_day ? from->kept_until_day
-                                                                         : file->kept_until_day;
+    file->kept_until_day = later_of(file, file->kept_until_day, from->kept_until_day);
+    file->told_until_day = later_of(file, file->told_until_day, from->told_until_day);
     merge_matches(tx, file, &before, from);
     result = tell(tx, file, &before, from);
     return result != 0 ? result : families_merge(tx, file, &before, from);

@@ -23,8 +23,10 @@ int merge_signals(struct store_tx *tx, const struct attribution *by, struct chil
                   const struct uuid *one, const struct uuid *other,
                   struct uuid *ret_kept) MUST_CHECK;
 
-/* Whether `from` may go into `file`: 0, or STORE_TOO_MANY, numbers or live signals. */
-int merge_check_files(const struct child_file *file, const struct child_file *from) MUST_CHECK;
+/* Whether `from` may go into `file`: 0, or STORE_TOO_MANY, numbers, live signals, or ids under
+ * which the log knows the two. Or a fault. */
+int merge_check_files(struct store_tx *tx, const struct child_file *file,
+                      const struct child_file *from) MUST_CHECK;
 
 /*
  * `from` goes into `file`, which the caller saves: members with their secrets, the older of two

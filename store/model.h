@@ -181,12 +181,12 @@ struct access_pack {
     const struct pack_signal *signals;
     size_t match_count;
     const struct pack_match *matches;
-    uint16_t residence; /* 0: the register has not told */
+    uint16_t residence; /* this and what follows: empty unless `registry_data`; 0: not told */
     size_t parents;
     bool has_address;
     bool is_institution;
     size_t former_numbers;
-    bool registry_data; /* any of the register's data is held */
+    bool registry_data; /* any of the register's data is held, and the reader's to be shown */
 };
 
 /* What is counted a year, of one municipality. Numbers are kept in rows: never renumber. */

@@ -3,71 +3,24 @@
 
 #include <string.h>
 
-#include "crypto/secret.h"
-
 enum row_kind { ROW_CHILD = 1, ROW_AUDITOR = 2 };
 
-#define BODY_VERSION 2
-#define PREFIX (1 + CHILD_REF_BYTES + 4 + UUID_BYTES)
-#define BODY_SIZE (1 + 1 + 1 + 8 + UUID_BYTES + UUID_BYTES)
+#define BODY_VERSION 3
+#define CHILD_SIZE                                                                                 \
+    (1 + 1 + 1 + 8 + UUID_BYTES + UUID_BYTES + 1 + PSEUDONYM_KEY_BYTES + 4 + UUID_BYTES)
 #define AUDITOR_SIZE (1 + 1 + 8 + 8 + 1 + OIN_LENGTH)
 
-int notice_row_read(struct store_view *view, const struct row_key *key, struct kv_bytes value,
-                    struct notice_row *ret_row)
-{
-    static const struct uuid nobody;
-    const uint8_t *data = value.data;
-    struct notice_row row = {.is_auditors = value.size > 0 && data[0] == ROW_AUDITOR};
-    size_t prefix = row.is_auditors ? 1 : PREFIX;
-    size_t body = row.is_auditors ? AUDITOR_SIZE : BODY_SIZE;
-    if (value.size != prefix + body + SEAL_OVERHEAD || (data[0] != ROW_CHILD && prefix != 1)) {
-        return VIEW_DAMAGED;
-    }
-    row.sealed = (struct kv_bytes){data + prefix, value.size - prefix};
-    if (!row.is_auditors) {
-        int result = child_ref_read(view, KV_PARTY, key, data + 1, &row.child);
-        if (result != 0) {
-            return result;
-        }
-        row.epoch = child_ref_epoch(data + 1);
-        row.generation = child_ref_mask_u32(view, KV_PARTY, key, row.epoch,
-                                            get_be32(data + 1 + CHILD_REF_BYTES));
-        memcpy(row.own.bytes, data + 1 + CHILD_REF_BYTES + 4, UUID_BYTES);
-        row.has_own = memcmp(&row.own, &nobody, sizeof(nobody)) != 0;
-    }
-    *ret_row = row;
-    return 0;
-}
+/* ---- reading ---- */
 
-int notice_row_open(struct store_view *view, const struct child_file *file,
-                    const struct row_key *key, const struct notice_row *row,
-                    struct notice_body *ret_body)
+static int read_body(struct codec_reader *in, struct notice_body *ret_body)
 {
-    uint8_t secret[SEAL_KEY_BYTES];
-    const struct child_member *own = row->has_own ? child_file_member(file, &row->own) : NULL;
-    const uint8_t *data_key = child_file_data_key(file, &row->child, row->generation);
-    struct codec_reader in;
-    if (data_key == NULL || (row->has_own && own == NULL)) {
-        return STORE_NOT_FOUND;
-    }
-    if (own != NULL) {
-        seal_derive_key(own->secret, secret);
-    } else {
-        memcpy(secret, data_key, sizeof(secret));
-    }
-    int result = child_value_open(secret, view->arena, KV_PARTY, key, row->sealed.data,
-                                  row->sealed.size, &in);
-    secret_wipe(secret, sizeof(secret));
-    if (result != 0) {
-        return result;
-    }
-    unsigned version = codec_get_u8(&in);
-    struct notice_body body = {.type = (enum notice_type)codec_get_u8(&in)};
-    body.kind = (enum match_kind)codec_get_u8(&in);
-    body.logged_at = codec_get_i64(&in);
-    codec_get_bytes(&in, body.match.bytes, UUID_BYTES);
-    codec_get_bytes(&in, body.other.bytes, UUID_BYTES);
-    if (!codec_done(&in) || version != BODY_VERSION || body.type < NOTICE_MATCH_FORMED ||
+    unsigned version = codec_get_u8(in);
+    struct notice_body body = {.type = (enum notice_type)codec_get_u8(in)};
+    body.kind = (enum match_kind)codec_get_u8(in);
+    body.logged_at = codec_get_i64(in);
+    codec_get_bytes(in, body.match.bytes, UUID_BYTES);
+    codec_get_bytes(in, body.other.bytes, UUID_BYTES);
+    if (in->failed || version != BODY_VERSION || body.type < NOTICE_MATCH_FORMED ||
         body.type > NOTICE_YOUTH_MOVED || body.kind < MATCH_CHILD || body.kind > MATCH_FAMILY) {
         return VIEW_DAMAGED;
     }
@@ -75,52 +28,111 @@ int notice_row_open(struct store_view *view, const struct child_file *file,
     return 0;
 }
 
-/* Whose notice it is, masked: neither the child nor its generation may join rows of several
- * parties.
- */
-static void put_reference(struct store_view *view, const struct row_key *key,
-                          const struct child_key *child, uint32_t generation, uint8_t *value)
+static int read_child_row(struct store_view *view, const struct row_key *key,
+                          struct kv_bytes sealed, struct notice_row *ret_row)
 {
-    child_ref_write(view, KV_PARTY, key, child, value + 1);
-    put_be32(value + 1 + CHILD_REF_BYTES,
-             child_ref_mask_u32(view, KV_PARTY, key, child_ref_epoch(value + 1), generation));
+    static const struct uuid nobody;
+    struct notice_row row = {.epoch = epoch_of_value(sealed.data, sealed.size)};
+    struct codec_reader in;
+    int result = epoch_value_open(view, KV_PARTY, key, sealed.data, sealed.size, &in);
+    if (result == 0) {
+        result = read_body(&in, &row.body);
+    }
+    if (result != 0) {
+        return result;
+    }
+    row.has_child = codec_get_u8(&in) != 0;
+    codec_get_bytes(&in, row.child.bytes, PSEUDONYM_KEY_BYTES);
+    row.generation = codec_get_u32(&in);
+    codec_get_bytes(&in, row.own.bytes, UUID_BYTES);
+    row.has_own = memcmp(&row.own, &nobody, sizeof(nobody)) != 0;
+    if (!codec_done(&in)) {
+        return VIEW_DAMAGED;
+    }
+    *ret_row = row;
+    return 0;
+}
+
+int notice_row_read(struct store_view *view, const struct row_key *key, struct kv_bytes value,
+                    struct notice_row *ret_row)
+{
+    const uint8_t *data = value.data;
+    if (value.size == 1 + CHILD_SIZE + SEAL_OVERHEAD && data[0] == ROW_CHILD) {
+        return read_child_row(view, key, (struct kv_bytes){data + 1, value.size - 1}, ret_row);
+    }
+    if (value.size == 1 + AUDITOR_SIZE + SEAL_OVERHEAD && data[0] == ROW_AUDITOR) {
+        *ret_row = (struct notice_row){0};
+        return 0;
+    }
+    return VIEW_DAMAGED;
+}
+
+bool notice_row_is_auditors(const struct notice_row *row)
+{
+    return row->epoch == 0;
+}
+
+bool notice_row_is_live(const struct notice_row *row, const struct child_file *file)
+{
+    return row->has_child && child_file_is_of(file, &row->child, row->generation) &&
+           (!row->has_own || child_file_member(file, &row->own) != NULL);
+}
+
+bool notice_row_outlives(const struct notice_row *row)
+{
+    return !row->has_own && row->body.type == NOTICE_MATCH_RETRACTED;
+}
+
+/* ---- writing ---- */
+
+static void put_row(struct store_tx *tx, const struct row_key *key, const struct notice_row *row)
+{
+    uint8_t buffer[CHILD_SIZE];
+    uint8_t value[1 + CHILD_SIZE + SEAL_OVERHEAD] = {ROW_CHILD};
+    struct codec_writer out = CODEC_WRITER(buffer);
+    codec_put_u8(&out, BODY_VERSION);
+    codec_put_u8(&out, row->body.type);
+    codec_put_u8(&out, row->body.kind);
+    codec_put_i64(&out, row->body.logged_at);
+    codec_put_bytes(&out, row->body.match.bytes, UUID_BYTES);
+    codec_put_bytes(&out, row->body.other.bytes, UUID_BYTES);
+    codec_put_u8(&out, row->has_child);
+    codec_put_bytes(&out, row->child.bytes, PSEUDONYM_KEY_BYTES);
+    codec_put_u32(&out, row->generation);
+    codec_put_bytes(&out, row->own.bytes, UUID_BYTES);
+    epoch_value_seal(&tx->view, KV_PARTY, key, &out, value + 1);
+    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(key), (struct kv_bytes){value, sizeof(value)});
 }
 
 void notice_row_put(struct store_tx *tx, const struct child_file *file, uint32_t party,
                     uint64_t sequence, const struct child_member *own,
                     const struct notice_body *body)
 {
-    static const struct uuid nobody;
-    uint8_t buffer[BODY_SIZE];
-    uint8_t value[PREFIX + BODY_SIZE + SEAL_OVERHEAD] = {ROW_CHILD};
-    uint8_t secret[SEAL_KEY_BYTES];
-    struct codec_writer out = CODEC_WRITER(buffer);
-    codec_put_u8(&out, BODY_VERSION);
-    codec_put_u8(&out, body->type);
-    codec_put_u8(&out, body->kind);
-    codec_put_i64(&out, body->logged_at);
-    codec_put_bytes(&out, body->match.bytes, UUID_BYTES);
-    codec_put_bytes(&out, body->other.bytes, UUID_BYTES);
-    if (own != NULL) {
-        seal_derive_key(own->secret, secret);
-    } else {
-        memcpy(secret, file->data_key, sizeof(secret));
-    }
     struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
-    put_reference(&tx->view, &key, &file->key, file->generation, value);
-    memcpy(value + 1 + CHILD_REF_BYTES + 4, own != NULL ? own->signal.bytes : nobody.bytes,
-           UUID_BYTES);
-    child_value_seal(secret, KV_PARTY, &key, &out, value + PREFIX);
-    secret_wipe(secret, sizeof(secret));
-    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){value, sizeof(value)});
+    struct notice_row row = {.body = *body, .has_child = file != NULL};
+    if (file != NULL) {
+        row.child = file->key;
+        row.generation = file->generation;
+    }
+    if (own != NULL) {
+        row.own = own->signal;
+    }
+    put_row(tx, &key, &row);
 }
 
-void notice_row_renew(struct store_tx *tx, const struct row_key *key, const struct notice_row *row,
-                      uint8_t *value, size_t size)
+bool notice_row_renew(struct store_tx *tx, const struct row_key *key, struct kv_bytes value)
 {
-    put_reference(&tx->view, key, &row->child, row->generation, value);
-    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(key), (struct kv_bytes){value, size});
+    return epoch_value_renew(&tx->view, KV_PARTY, key, value, 1);
 }
+
+void notice_row_forget_child(struct store_tx *tx, const struct row_key *key,
+                             const struct notice_row *row)
+{
+    struct notice_row without = {.body = row->body};
+    put_row(tx, key, &without);
+}
+
+/* ---- auditors' ---- */
 
 void notice_row_put_auditor(struct store_tx *tx, uint32_t party, uint64_t sequence,
                             const struct auditor_notice *notice)
@@ -147,14 +159,15 @@ void notice_row_put_auditor(struct store_tx *tx, uint32_t party, uint64_t sequen
 }
 
 int notice_row_open_auditor(struct store_view *view, const struct row_key *key,
-                            const struct notice_row *row, struct auditor_notice *ret_notice)
+                            struct kv_bytes value, struct auditor_notice *ret_notice)
 {
     struct codec_reader in;
+    const uint8_t *sealed = (const uint8_t *)value.data + 1; /* notice_row_read() has looked */
     const uint8_t *record_key =
-        keyring_find(view->keys, KEYRING_RECORD, seal_key_id(row->sealed.data, row->sealed.size));
+        keyring_find(view->keys, KEYRING_RECORD, seal_key_id(sealed, value.size - 1));
     int result = record_key == NULL ? VIEW_DAMAGED
                                     : child_value_open(record_key, view->arena, KV_PARTY, key,
-                                                       row->sealed.data, row->sealed.size, &in);
+                                                       sealed, value.size - 1, &in);
     if (result != 0) {
         return result;
     }

@@ -58,6 +58,7 @@ static int next_sequence(struct store_tx *tx, uint32_t party, uint64_t *ret_sequ
         *ret_sequence = ++counters.inbox_head;
         counters_save(tx, party, &counters);
         tx_touch_party(tx, party);
+        tx->notices++;
     }
     return result;
 }
@@ -136,12 +137,16 @@ int notice_child(struct store_view *view, uint32_t party, uint64_t sequence, boo
     if (result == 0) {
         result = notice_row_read(view, &key, value, &row);
     }
-    if (result == 0 && !row.is_auditors) {
+    if (result == 0 && row.has_child) {
         result = child_file_generation(view, &row.child, &current);
         result = result == 0 && current != row.generation ? STORE_NOT_FOUND : result;
+        if (result == STORE_NOT_FOUND && notice_row_outlives(&row)) {
+            row.has_child = false;
+            result = 0;
+        }
     }
     if (result == 0) {
-        *ret_has_child = !row.is_auditors;
+        *ret_has_child = row.has_child;
         *ret_child = row.child;
     }
     return result;
@@ -154,7 +159,6 @@ int notice_is_unread(struct store_view *view, const struct child_file *file,
     struct row_key key = layout_party_u64(member->party, PARTY_NOTICE, member->notice);
     struct party_counters counters;
     struct notice_row row;
-    struct notice_body body;
     struct kv_bytes value;
     *ret_unread = false;
     int result = counters_load(view, member->party, &counters);
@@ -165,12 +169,10 @@ int notice_is_unread(struct store_view *view, const struct child_file *file,
     if (result == 0) {
         result = notice_row_read(view, &key, value, &row);
     }
-    if (result == 0) {
-        result = notice_row_open(view, file, &key, &row, &body);
-    }
-    if (result == 0 && memcmp(&body.match, match, sizeof(*match)) == 0) {
+    if (result == 0 && notice_row_is_live(&row, file) &&
+        memcmp(&row.body.match, match, sizeof(*match)) == 0) {
         *ret_unread = true;
-        *ret_since = body.logged_at;
+        *ret_since = row.body.logged_at;
     }
     return result == STORE_NOT_FOUND ? 0 : result;
 }
@@ -221,16 +223,11 @@ void notices_put_end(struct store_tx *tx, uint32_t party, uint64_t up_to)
 
 /* ---- written again ---- */
 
-/* The file behind a notice; STORE_NOT_FOUND when nobody can read the notice any more. */
+/* The file behind a notice; STORE_NOT_FOUND when it has gone, or the own signal has. */
 static int load_file(struct store_view *view, const struct notice_row *row, struct child_file *file)
 {
-    int result = child_file_load(view, &row->child, file);
-    if (result != 0) {
-        return result;
-    }
-    bool readable = row->has_own ? child_file_member(file, &row->own) != NULL
-                                 : child_file_data_key(file, &row->child, row->generation) != NULL;
-    return readable ? 0 : STORE_NOT_FOUND;
+    int result = row->has_child ? child_file_load(view, &row->child, file) : STORE_NOT_FOUND;
+    return result == 0 && !notice_row_is_live(row, file) ? STORE_NOT_FOUND : result;
 }
 
 bool notice_renew(struct store_tx *tx, const struct row_key *key, struct kv_bytes value)
@@ -238,7 +235,7 @@ bool notice_renew(struct store_tx *tx, const struct row_key *key, struct kv_byte
     CLEANUP(child_file_wipe) struct child_file file = {0};
     struct notice_row row;
     int result = notice_row_read(&tx->view, key, value, &row);
-    bool stale = result == 0 && !row.is_auditors &&
+    bool stale = result == 0 && !notice_row_is_auditors(&row) &&
                  row.epoch != keyring_current(tx->view.keys, KEYRING_EPOCH);
     if (result != 0) {
         view_fail(&tx->view, result);
@@ -247,22 +244,18 @@ bool notice_renew(struct store_tx *tx, const struct row_key *key, struct kv_byte
     if (!stale) {
         return false;
     }
-    uint8_t *copy = arena_new(tx->view.arena, value.size);
-    if (copy == NULL) {
-        view_fail(&tx->view, -ENOMEM);
-        return false;
-    }
-    memcpy(copy, value.data, value.size);
     result = load_file(&tx->view, &row, &file);
-    if (result == STORE_NOT_FOUND) {
-        kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(key));
-        return true;
+    if (result == 0) {
+        return notice_row_renew(tx, key, value);
     }
-    if (result != 0) {
+    if (result == STORE_NOT_FOUND && notice_row_outlives(&row)) {
+        notice_row_forget_child(tx, key, &row);
+    } else if (result == STORE_NOT_FOUND) {
+        kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(key));
+    } else {
         view_fail(&tx->view, result);
         return false;
     }
-    notice_row_renew(tx, key, &row, copy, value.size);
     return true;
 }
 
@@ -271,19 +264,18 @@ int notice_move(struct store_tx *tx, uint32_t from, uint64_t sequence, uint32_t 
     struct row_key key = layout_party_u64(from, PARTY_NOTICE, sequence);
     CLEANUP(child_file_wipe) struct child_file file = {0};
     struct notice_row row;
-    struct notice_body body;
     struct kv_bytes value;
     uint64_t moved;
+    bool has_file = false;
     int result = kv_get(tx->view.kv, KV_PARTY, row_key_bytes(&key), &value);
     if (result == 0) {
         result = notice_row_read(&tx->view, &key, value, &row);
     }
-    if (result == 0 && !row.is_auditors) {
-        result = load_file(&tx->view, &row, &file);
-    }
     if (result == 0) {
-        result = row.is_auditors ? STORE_NOT_FOUND /* auditors are told of what is new */
-                                 : notice_row_open(&tx->view, &file, &key, &row, &body);
+        /* Auditors are told of what is new. */
+        result = notice_row_is_auditors(&row) ? STORE_NOT_FOUND : load_file(&tx->view, &row, &file);
+        has_file = result == 0;
+        result = result == STORE_NOT_FOUND && notice_row_outlives(&row) ? 0 : result;
     }
     if (result == 0) {
         result = next_sequence(tx, into, &moved);
@@ -293,7 +285,7 @@ int notice_move(struct store_tx *tx, uint32_t from, uint64_t sequence, uint32_t 
         return result == STORE_NOT_FOUND ? 0 : result;
     }
     struct child_member *own = row.has_own ? child_file_member(&file, &row.own) : NULL;
-    notice_row_put(tx, &file, into, moved, own, &body);
+    notice_row_put(tx, has_file ? &file : NULL, into, moved, own, &row.body);
     if (own != NULL && own->notice == (sequence | NOTICE_MOVING)) {
         own->notice = moved;
         child_file_save(&tx->view, &file);

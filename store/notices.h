@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * The inboxes: numbered notices per party, each kept until it is acknowledged and old. A notice is
- * sealed under the secret of the own signal that it is about, or, a municipality's, under that of
- * the child; so it goes with what it is about, and leaves a gap.
+ * The inboxes: numbered notices per party, each kept until it is acknowledged and old. Each goes
+ * with what it is about, the own signal, or, a municipality's, the child's file, and leaves a gap.
+ * But that a match was retracted is told to a municipality even so.
  */
 #ifndef STORE_NOTICES_H
 #define STORE_NOTICES_H
@@ -27,7 +27,8 @@ struct notice_draft {
     const struct child_member *own; /* the signal of the party that is told; NULL: a municipality */
     const struct uuid *other;       /* the archived signal that it tells of; else NULL */
 };
-/* Puts a notice in a party's inbox. `ret_sequence` may be NULL. */
+/* Puts a notice in a party's inbox. `ret_sequence` may be NULL; `file` too, of a retraction to a
+ * municipality: the child's goes. */
 int notice_send(struct store_tx *tx, const struct child_file *file, uint32_t party,
                 const struct notice_draft *draft, uint64_t *ret_sequence) MUST_CHECK;
 
@@ -37,8 +38,8 @@ int notice_send_auditors(struct store_tx *tx, enum notice_type type, uint64_t lo
 
 /*
  * What stands in an inbox at a sequence: which child's it is, for the log; a notice about an entry
- * of the log has none, and `ret_has_child` is false. STORE_NOT_FOUND: a gap, or a child that has
- * been erased since.
+ * of the log has none, nor has a retraction whose child has been erased, and `ret_has_child` is
+ * false. STORE_NOT_FOUND: a gap, or a child that has been erased since.
  */
 int notice_child(struct store_view *view, uint32_t party, uint64_t sequence, bool *ret_has_child,
                  struct child_key *ret_child) MUST_CHECK;

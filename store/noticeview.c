@@ -126,42 +126,43 @@ static int fill_own(const struct notice_reading *reading, const struct uuid *own
     return notice->has_match && tells_who(notice->type) ? fill_involved(reading, own) : 0;
 }
 
-static int read_child_notice(struct store_view *view, uint32_t party, const struct row_key *key,
-                             const struct notice_row *row, struct notice *notice)
+static int read_child_notice(struct store_view *view, uint32_t party, const struct notice_row *row,
+                             struct notice *notice)
 {
     static const struct uuid none;
     CLEANUP(child_file_wipe) struct child_file file = {0};
-    struct notice_body body;
-    int result = child_file_load(view, &row->child, &file);
-    if (result == 0) {
-        result = notice_row_open(view, &file, key, row, &body);
+    const struct notice_body *body = &row->body;
+    bool outlives = notice_row_outlives(row);
+    int result = outlives ? 0 : child_file_load(view, &row->child, &file);
+    if (result == 0 && !outlives && !notice_row_is_live(row, &file)) {
+        result = STORE_NOT_FOUND;
     }
     if (result != 0) {
         return result;
     }
-    struct notice_reading reading = {view, party, &file, &body, notice};
-    notice->type = body.type;
-    notice->logged_at = body.logged_at;
-    notice->has_match = memcmp(&body.match, &none, sizeof(none)) != 0;
+    struct notice_reading reading = {view, party, &file, body, notice};
+    notice->type = body->type;
+    notice->logged_at = body->logged_at;
+    notice->has_match = memcmp(&body->match, &none, sizeof(none)) != 0;
     if (notice->has_match) {
-        match_view_identify(&body.match, body.kind, &notice->match);
+        match_view_identify(&body->match, body->kind, &notice->match);
     }
-    if (body.type == NOTICE_YOUTH_MOVED) {
+    if (body->type == NOTICE_YOUTH_MOVED) {
         notice->municipality = file.residence;
     }
     if (row->has_own) {
         return fill_own(&reading, &row->own);
     }
-    return notice->has_match && tells_who(body.type) ? fill_involved(&reading, NULL) : 0;
+    return notice->has_match && tells_who(body->type) ? fill_involved(&reading, NULL) : 0;
 }
 
 static int read_auditor_notice(struct store_view *view, const struct row_key *key,
-                               const struct notice_row *row, struct notice *notice)
+                               struct kv_bytes value, struct notice *notice)
 {
     struct auditor_notice about;
     struct party party;
     uint32_t number;
-    int result = notice_row_open_auditor(view, key, row, &about);
+    int result = notice_row_open_auditor(view, key, value, &about);
     if (result != 0) {
         return result;
     }
@@ -188,8 +189,8 @@ static int read_notice(struct store_view *view, uint32_t party, uint64_t sequenc
     struct notice_row row;
     int result = notice_row_read(view, key, value, &row);
     if (result == 0) {
-        result = row.is_auditors ? read_auditor_notice(view, key, &row, &notice)
-                                 : read_child_notice(view, party, key, &row, &notice);
+        result = notice_row_is_auditors(&row) ? read_auditor_notice(view, key, value, &notice)
+                                              : read_child_notice(view, party, &row, &notice);
     }
     if (result == 0) {
         notice_id(party, sequence, notice.match.id.bytes, &notice.id);

@@ -42,8 +42,7 @@ static bool is_kept(const struct store_tx *tx, const struct child_file *file)
 
 static void keep_waiting(struct store_tx *tx, struct child_file *file)
 {
-    registry_keep_until(tx, file,
-                        calendar_dutch_day(tx->now) + tx->view.policy->registry_wait_days);
+    registry_keep_told(tx, file, calendar_dutch_day(tx->now) + tx->view.policy->registry_wait_days);
 }
 
 /* ---- death ---- */
@@ -61,7 +60,7 @@ static int erase_member(struct store_tx *tx, struct store_person_event *event,
     signal_take_out(tx, file, &id, &row, true);
     note_subject(&note, &file->key);
     note_object_uuid(&note, LOG_OBJECT_SIGNAL, &id);
-    result = statistics_count(tx, row.municipality, STATISTIC_ERASED);
+    result = statistics_count_erased(tx, row.municipality, row.status);
     return result != 0 ? result : tx_log_op(tx, &event->op, &note);
 }
 
@@ -234,7 +233,7 @@ static int run_replaced(struct store_tx *tx, struct store_person_event *event)
     if (memcmp(&file.key, &from.key, sizeof(file.key)) == 0) {
         return log_event(tx, event, what, &file.key); /* it has been told before */
     }
-    result = merge_check_files(&file, &from);
+    result = merge_check_files(tx, &file, &from);
     if (result == 0) {
         result = log_event(tx, event, what, &file.key);
     }

@@ -45,8 +45,10 @@ static int count_request(struct store_tx *tx, uint32_t party)
 static int count_held(struct store_tx *tx, const struct child_file *file, uint32_t municipality,
                       uint32_t *ret_held)
 {
-    uint32_t held = pack_has_registry_data(file) ? 1 : 0;
-    int result = 0;
+    bool has_registry_data = false;
+    uint32_t held = 0;
+    int result = pack_has_registry_data(&tx->view, municipality, file, &has_registry_data);
+    held += has_registry_data ? 1 : 0;
     for (size_t i = 0; i < file->member_count && result == 0; i++) {
         bool is_under;
         result = pack_is_under(&tx->view, municipality, &file->members[i], &is_under);
@@ -107,7 +109,7 @@ static int erase_member(struct store_tx *tx, const struct store_op *op, struct c
     signal_take_out(tx, file, &id, &row, true);
     note_subject(&note, &file->key);
     note_object_uuid(&note, LOG_OBJECT_SIGNAL, &id);
-    result = statistics_count(tx, row.municipality, STATISTIC_ERASED);
+    result = statistics_count_erased(tx, row.municipality, row.status);
     return result != 0 ? result : tx_log(tx, &op->by, &note, &index);
 }
 
@@ -245,10 +247,14 @@ static int count_notices(struct store_tx *tx, struct store_trial *trial,
         result = families_count_notices(&reading, &file, &of_families);
     }
     trial->notices += of_families;
+    bool is_known = false;
     for (size_t i = 0; i < file.member_count && result == 0; i++) {
         const struct child_member *member = &file.members[i];
-        trial->notices += member->archived && member->party != trial->op.party ? 1 : 0;
+        bool is_anothers = member->party != trial->op.party;
+        trial->notices += member->archived && is_anothers ? 1 : 0;
+        is_known = is_known || is_anothers;
     }
+    trial->known += is_known ? 1 : 0;
     arena_finish(&arena);
     return result == STORE_NOT_FOUND ? 0 : result;
 }
@@ -266,6 +272,7 @@ static int run_trial(struct store_tx *tx, struct store_op *op)
         result = STORE_NO_AGREEMENT;
     }
     trial->notices = 0;
+    trial->known = 0;
     for (size_t i = 0; i < trial->count && result == 0; i++) {
         struct log_note note = {.event = LOG_NOTICES_COUNTED};
         note_subject(&note, &trial->children[i]);

@@ -8,21 +8,48 @@
 #include "store/signals.h"
 #include "store/snapshot.h"
 
-int pack_is_under(struct store_view *view, uint32_t municipality, const struct child_member *member,
-                  bool *ret_is)
+/* Whether a code is the municipality's: its own, or one that has become part of it. */
+static int is_code_of(struct store_view *view, uint32_t municipality, uint16_t code, bool *ret_is)
 {
     uint32_t party;
-    int result = party_of_municipality(view, member->municipality, &party);
+    int result = party_of_municipality(view, code, &party);
     if (result == 0) {
         *ret_is = party != 0 && party == municipality;
     }
     return result;
 }
 
-bool pack_has_registry_data(const struct child_file *file)
+int pack_is_under(struct store_view *view, uint32_t municipality, const struct child_member *member,
+                  bool *ret_is)
+{
+    return is_code_of(view, municipality, member->municipality, ret_is);
+}
+
+static bool has_registry_data(const struct child_file *file)
 {
     return file->residence != 0 || file->tie_count > 0 || file->alias_count > 0 ||
            file->kept_until_day != 0;
+}
+
+int pack_has_registry_data(struct store_view *view, uint32_t municipality,
+                           const struct child_file *file, bool *ret_has)
+{
+    bool is_shown = false;
+    int result = 0;
+    if (!has_registry_data(file)) {
+        *ret_has = false;
+        return 0;
+    }
+    if (file->residence != 0) {
+        result = is_code_of(view, municipality, file->residence, &is_shown);
+    }
+    for (size_t i = 0; i < file->member_count && result == 0 && !is_shown; i++) {
+        result = pack_is_under(view, municipality, &file->members[i], &is_shown);
+    }
+    if (result == 0) {
+        *ret_has = is_shown;
+    }
+    return result;
 }
 
 /* A pack being put together. */
@@ -106,7 +133,11 @@ static int add_registry_data(struct packer *packer)
 {
     const struct child_file *file = packer->file;
     struct access_pack *pack = &packer->pack;
-    pack->registry_data = pack_has_registry_data(file);
+    int result =
+        pack_has_registry_data(packer->view, packer->municipality, file, &pack->registry_data);
+    if (result != 0 || !pack->registry_data) {
+        return result;
+    }
     pack->residence = file->residence;
     pack->former_numbers = file->alias_count;
     for (size_t i = 0; i < file->tie_count; i++) {

@@ -12,7 +12,13 @@
  * has become one with, whose codes lead to it. */
 int pack_is_under(struct store_view *view, uint32_t municipality, const struct child_member *member,
                   bool *ret_is) MUST_CHECK;
-/* Whether anything is held that the population register has told. */
-bool pack_has_registry_data(const struct child_file *file);
+/*
+ * Whether anything is held that the population register has told, and it is this municipality's to
+ * show: the youth lives there, as far as the register has told, or was signalled under it. Where
+ * one lives, and whose child one is, is no other municipality's business; of a youth without
+ * residence and without signals it is nobody's.
+ */
+int pack_has_registry_data(struct store_view *view, uint32_t municipality,
+                           const struct child_file *file, bool *ret_has) MUST_CHECK;
 
 #endif

@@ -3,15 +3,16 @@
 
 #include "store/clock.h"
 #include "store/logread.h"
+#include "store/logtail.h"
 #include "store/notices.h"
 #include "store/operation.h"
 #include "store/parties.h"
 
 /*
- * Entries opened in one batch. What the log's indexes cover is found by subject, and is little;
- * what they do not cover yet is looked through from the newest back, and can be long in a busy
- * hour. What lies deeper than this is not found, rather than that withdrawals hold up every
- * operation behind them. The log itself shows all, to whoever asks for it later.
+ * What is looked at of the log in one batch: entries, places of its lists, blocks of what is not in
+ * them yet. A search for one child and one party takes a few dozens; what lies deeper than this is
+ * not found, rather than that withdrawals hold up every operation behind them. The log itself shows
+ * all, to whoever asks for it later.
  */
 #define LOOKED_MAXIMUM 2000
 
@@ -20,6 +21,7 @@ static int was_shown(struct store_tx *tx, const struct child_key *child, const s
 {
     struct log_query query = {
         .start = UINT64_MAX,
+        .bound = UINT64_MAX,
         .from = since,
         .to = INT64_MAX,
         .party = *party,
@@ -37,12 +39,8 @@ static int was_shown(struct store_tx *tx, const struct child_key *child, const s
     arena_init(&arena);
     view.arena = &arena;
     size_t left = LOOKED_MAXIMUM - tx->peek_looked;
-    query.bound = view.head.indexed;
+    log_tail_flush(tx); /* what was logged before in this batch counts too */
     int result = log_read_page(&view, &query, &left, &page);
-    if (result == 0 && page.count == 0) {
-        query.bound = UINT64_MAX;
-        result = log_read_page(&view, &query, &left, &page);
-    }
     tx->peek_looked = LOOKED_MAXIMUM - left;
     if (result == 0) {
         *ret_shown = page.count > 0;

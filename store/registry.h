@@ -8,8 +8,11 @@
 
 #include "store/tx.h"
 
-/* A file without members stays at least until the day; never shortens. The caller saves it. */
+/* A file without members stays at least until the day, for its numbers, or with its residence and
+ * ties too; neither ever shortens. What was told of a child goes by its own day, however long its
+ * numbers are kept. The caller saves the file. */
 void registry_keep_until(struct store_tx *tx, struct child_file *file, int32_t day);
+void registry_keep_told(struct store_tx *tx, struct child_file *file, int32_t day);
 
 /* A row of DUE_REGISTRY_END under the epoch of today, for the turn, or gone, if nothing waits for
  * it any more; `value` is what stands there. True when it was written or deleted. */

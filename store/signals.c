@@ -10,7 +10,7 @@
 #include "store/operation.h"
 #include "store/parties.h"
 
-#define ROW_VERSION 2
+#define ROW_VERSION 3
 #define ROW_PREFIX (CHILD_REF_BYTES + 4 + 1)
 #define ROW_BODY_MAXIMUM (64 + 2 + MODEL_REFERENCE_BYTES)
 #define TOMBSTONE_DAYS 30

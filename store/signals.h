@@ -63,7 +63,7 @@ void signal_due_put_day(struct store_tx *tx, const struct signal_row *row, uint3
 void signal_set_terms(const struct store_tx *tx, int32_t birth_day, struct signal_row *row);
 
 /* Takes a signal out of its file, which the caller saves; its matches are the caller's too. Its row
- * and its term go, and its notices with its secret; a tombstone stays when `tombstone`. */
+ * and its term go, and its notices are gaps; a tombstone stays when `tombstone`. */
 void signal_take_out(struct store_tx *tx, struct child_file *file, const struct uuid *id,
                      const struct signal_row *row, bool tombstone);
 /* A file is full: erases its most dispensable archived signal; the caller saves it. VIEW_DAMAGED

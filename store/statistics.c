@@ -46,6 +46,11 @@ int statistics_count(struct store_tx *tx, uint16_t municipality, enum statistic 
     return kv_fault(tx->view.kv);
 }
 
+int statistics_count_erased(struct store_tx *tx, uint16_t municipality, enum signal_status before)
+{
+    return before == SIGNAL_ACTIVE ? statistics_count(tx, municipality, STATISTIC_ERASED) : 0;
+}
+
 /* Whether a live signal earlier in the walk is of the same municipality. */
 static bool was_counted(const struct match_scope *scope, const struct child_member *member)
 {

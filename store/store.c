@@ -12,10 +12,11 @@
 #include "store/committer.h"
 #include "store/keymarks.h"
 #include "store/kv_lmdb.h"
+#include "store/logend.h"
 #include "store/winddown.h"
 
 #define FORMAT_NAME WINDDOWN_FORMAT_NAME
-#define FORMAT_TEXT "verwijsindex-1"
+#define FORMAT_TEXT "verwijsindex-2"
 #define RESERVE_BYTES (UINT64_C(64) << 20)
 #define READERS 1024
 
@@ -42,8 +43,7 @@ static int check_format(struct store_view *view, bool *ret_is_new, char why[stat
     struct kv_bytes value;
     int result = kv_get(view->kv, KV_META, row_key_bytes(&key), &value);
     *ret_is_new = result == KV_NOT_FOUND;
-    if (result == 0 && value.size == strlen(WINDDOWN_FORMAT_TEXT) &&
-        memcmp(value.data, WINDDOWN_FORMAT_TEXT, value.size) == 0) {
+    if (result == 0 && winddown_is_mark(value)) {
         snprintf(why, STORE_WHY_SIZE, "the index was wound down: there is nothing to open");
         return STORE_STOPPED;
     }
@@ -60,9 +60,15 @@ static int make_empty(struct store *store)
 {
     char note[CHECKPOINT_NOTE_MAXIMUM];
     struct merkle_hash root;
-    struct store_view view = {.keys = store->keys, .arena = &store->arena};
+    struct store_view view = {
+        .keys = store->keys, .policy = &store->policy, .arena = &store->arena};
+    bool any;
     int result = kv_begin(store->kv, KV_WRITE, &view.kv);
+    if (result == 0) {
+        result = log_end_review(&view, &any);
+    }
     if (result != 0) {
+        kv_abort(view.kv);
         return result;
     }
     view.head.revision = 1;
@@ -79,16 +85,20 @@ static int make_empty(struct store *store)
     return kv_commit(view.kv);
 }
 
-/* The marks of keys that are new since the last start. */
-static int mark_new_keys(struct store *store, char why[static STORE_WHY_SIZE])
+/* What is new since the last start: keys, of which the marks are written, and the policy. */
+static int note_changes(struct store *store, char why[static STORE_WHY_SIZE])
 {
-    struct store_view view = {.keys = store->keys, .arena = &store->arena};
+    struct store_view view = {
+        .keys = store->keys, .policy = &store->policy, .arena = &store->arena};
     bool any = false;
     int result = kv_begin(store->kv, KV_WRITE, &view.kv);
     if (result != 0) {
         return result;
     }
     result = key_marks_find_new(&view, &any, why);
+    if (result == 0) {
+        result = log_end_review(&view, &any);
+    }
     if (result != 0 || !any) {
         kv_abort(view.kv);
         return result;
@@ -186,7 +196,7 @@ static int recover(struct store *store, char why[static STORE_WHY_SIZE])
     kv_abort(view.kv);
     arena_finish(&store->arena);
     if (result == 0) {
-        result = is_new ? make_empty(store) : mark_new_keys(store, why);
+        result = is_new ? make_empty(store) : note_changes(store, why);
     }
     return result > 0 && result != STORE_STOPPED ? -EIO : result;
 }
@@ -302,11 +312,6 @@ void store_close(struct store *store)
     secret_lock_free(store->signer);
     secret_lock_free(store->memory);
     free(store);
-}
-
-int store_remove(const char *path)
-{
-    return kv_lmdb_remove(path);
 }
 
 static uint64_t load(atomic_uint_least64_t *counter)

@@ -94,10 +94,11 @@ struct store_options {
  */
 int store_open(const struct store_options *options, struct store **ret_store,
                char why[static STORE_WHY_SIZE]) MUST_CHECK;
-/* Runs what is queued, then stops the committer and closes. NULL is allowed. */
+/* Runs what is queued, then stops the committer and closes; what goes in slices is answered
+ * STORE_STOPPED after one, and goes on when the store is opened again. NULL is allowed. */
 void store_close(struct store *store);
 
-/* Completes all waiters, and every later one at once: for draining. */
+/* For draining: completes all waiters, and every later one at once; so too what goes in slices. */
 void store_wake_all(struct store *store);
 
 /* ---- reading ---- */
@@ -174,8 +175,14 @@ int store_get_inbox(struct store_snapshot *snapshot, uint32_t party,
 int store_read_notices(struct store_snapshot *snapshot, uint32_t party, uint64_t after,
                        size_t limit, struct notice_page *ret_page) MUST_CHECK;
 
-/* The signed head of the log, a note; in the arena. */
+/* The signed head of the log, a note in the arena, with the lines of the witnesses that have
+ * cosigned just this head; and without these. */
 int store_get_checkpoint(struct store_snapshot *snapshot, const char **ret_note) MUST_CHECK;
+int store_get_head(struct store_snapshot *snapshot, const char **ret_note) MUST_CHECK;
+/* The newest head that a witness has cosigned, with all lines that it has. STORE_NOT_FOUND when
+ * there is none. */
+int store_get_witnessed_checkpoint(struct store_snapshot *snapshot,
+                                   const char **ret_note) MUST_CHECK;
 int store_read_log(struct store_snapshot *snapshot, const struct log_query *query,
                    struct log_page *ret_page) MUST_CHECK;
 int store_get_log_entry(struct store_snapshot *snapshot, uint64_t index,
@@ -186,6 +193,18 @@ int store_prove_entry(struct store_snapshot *snapshot, uint64_t index, uint64_t 
 int store_prove_consistency(struct store_snapshot *snapshot, uint64_t old_size, uint64_t size,
                             struct merkle_proof *ret_proof) MUST_CHECK;
 uint64_t store_log_size(const struct store_snapshot *snapshot);
+/*
+ * Tiles of the tree, as in C2SP tlog-tiles: hash i of tile `number` of a level is the root of the
+ * 256^level leaves from (number * 256 + i) * 256^level on. A tile has STORE_TILE_WIDTH hashes;
+ * `width` asks for the first so many, which are there as soon as the tree has them. STORE_NOT_FOUND
+ * when it has not, or there is no such width.
+ */
+#define STORE_TILE_WIDTH 256
+int store_read_tile(struct store_snapshot *snapshot, unsigned level, uint64_t number,
+                    unsigned width, struct merkle_hash *ret_hashes) MUST_CHECK;
+/* The entries of the leaves of a tile of level 0: their commitments. */
+int store_read_entry_bundle(struct store_snapshot *snapshot, uint64_t number, unsigned width,
+                            uint8_t (*ret_entries)[COMMITMENT_BYTES]) MUST_CHECK;
 
 /* ---- writing ---- */
 
@@ -238,6 +257,19 @@ struct store_note_op {
 };
 #define STORE_NOTES_MAXIMUM 1000
 void store_note_init(struct store_note_op *op);
+
+/*
+ * A witness has cosigned a head of the log. Makes no entry, or every cosignature would make another
+ * head. The line must have been verified. Lines of several witnesses for one head add up; of a
+ * witness only the last is kept. STORE_STALE: a newer head has been cosigned meanwhile, which
+ * stays.
+ */
+struct store_cosign_op {
+    struct store_op op;
+    const char *head; /* as store_get_head() gave it */
+    const char *line; /* one, with its line feed (crypto/cosignature.h) */
+};
+void store_cosign_init(struct store_cosign_op *op);
 
 /* A professional reports involvement with a child (Jeugdwet 7.1.2.1, 7.1.4.1). */
 struct store_signal_post {
@@ -363,7 +395,7 @@ struct store_access_request {
     struct store_op op;
     struct child_key child;
     const char *case_reference;
-    uint32_t held; /* out: signals under this municipality, and 1 for registry data */
+    uint32_t held; /* out: signals under this municipality; 1 more for registry data shown there */
 };
 void store_access_request_init(struct store_access_request *op);
 
@@ -396,7 +428,9 @@ struct store_trial {
     size_t count;
     const struct child_key *children;
     uint16_t municipality;
-    uint64_t notices; /* out; exact */
+    /* Out, exact; what of it may be told is the caller's to see to: */
+    uint64_t notices;
+    size_t known; /* of the children: those with a signal of another party, live or archived */
 };
 void store_trial_init(struct store_trial *op);
 
@@ -519,27 +553,5 @@ void store_get_status(struct store *store, struct store_status *ret_status);
  */
 int store_backup(struct store *store, const char *directory,
                  char why[static STORE_WHY_SIZE]) MUST_CHECK;
-
-/*
- * The end of the index (domain rule 15): takes no operations any more, runs those that are queued,
- * logs the end, writes a signed statement of the log's final tree and its leaves into a new
- * directory, then destroys every row: nothing but closing the store is possible afterwards, here
- * or at a later start, wherever this is interrupted. The caller destroys the keys and removes the
- * files. Takes long: call it from a thread of its own.
- *
- * The directory, mode 0700, which is durable before the first row goes:
- *   statement         the final checkpoint with two extension lines: `wound-down <RFC 3339 time>`
- *                     and `destroyed all epoch keys and all rows of this index`
- *   leaves            the commitments of all entries, 32 bytes each
- *   final-checkpoint  the same checkpoint, without these lines
- *
- * STORE_EXISTS when the directory is there already; STORE_STOPPED with `why` when the log is not
- * sound. In both cases, and after a fault before the rows go, the index goes on; its log may then
- * have an entry of an end that did not come about.
- */
-int store_wind_down(struct store *store, const struct attribution *by, const char *directory,
-                    char why[static STORE_WHY_SIZE]) MUST_CHECK;
-/* The files of a store that has been wound down, and closed. 0 or a fault. */
-int store_remove(const char *path) MUST_CHECK;
 
 #endif

@@ -138,7 +138,9 @@ static bool has_id(const struct subject_row *row, const uint8_t *id)
     return false;
 }
 
-int subjects_merge(struct store_tx *tx, const struct child_key *one, const struct child_key *other)
+/* The ids of both, the one's first. */
+static int unite(struct store_tx *tx, const struct child_key *one, const struct child_key *other,
+                 struct subject_row *ret_row)
 {
     struct subject_row row;
     struct subject_row more;
@@ -149,10 +151,32 @@ int subjects_merge(struct store_tx *tx, const struct child_key *one, const struc
     if (result != 0) {
         return result;
     }
-    for (size_t i = 0; i < more.count && row.count < SUBJECTS_MAXIMUM; i++) {
-        if (!has_id(&row, more.ids[i])) {
-            memcpy(row.ids[row.count++], more.ids[i], ACCESSLOG_SUBJECT_BYTES);
+    for (size_t i = 0; i < more.count; i++) {
+        if (has_id(&row, more.ids[i])) {
+            continue;
         }
+        if (row.count == SUBJECTS_MAXIMUM) {
+            return STORE_TOO_MANY;
+        }
+        memcpy(row.ids[row.count++], more.ids[i], ACCESSLOG_SUBJECT_BYTES);
+    }
+    *ret_row = row;
+    return 0;
+}
+
+int subjects_check_merge(struct store_tx *tx, const struct child_key *one,
+                         const struct child_key *other)
+{
+    struct subject_row row;
+    return unite(tx, one, other, &row);
+}
+
+int subjects_merge(struct store_tx *tx, const struct child_key *one, const struct child_key *other)
+{
+    struct subject_row row;
+    int result = unite(tx, one, other, &row);
+    if (result != 0) {
+        return result;
     }
     row.last_month = calendar_month_number(tx->now);
     subject_row_save(&tx->view, one, &row);

@@ -9,7 +9,9 @@
 
 #include "store/tx.h"
 
-#define SUBJECTS_MAXIMUM 9 /* of one child: its own, and those of numbers that were replaced */
+/* Of one child: its own, and those of numbers that were replaced, whether or not it still has a
+ * file that knows them. A file has far fewer; the log remembers those of earlier files too. */
+#define SUBJECTS_MAXIMUM 64
 
 struct subject_row {
     uint32_t last_month; /* calendar_month_number() of the last entry */
@@ -26,8 +28,11 @@ void subject_row_save(struct store_view *view, const struct child_key *child,
  * entry was made more than log_years ago; `value` is what stands there. True when it was written or
  * deleted. */
 bool subject_row_renew(struct store_tx *tx, const struct row_key *key, struct kv_bytes value);
-/* Makes the log know both numbers as one child; ids beyond the maximum are dropped, oldest first.
- */
+/* Whether the log can know both numbers as one child without losing what it knows of either: 0,
+ * STORE_TOO_MANY or a fault. */
+int subjects_check_merge(struct store_tx *tx, const struct child_key *one,
+                         const struct child_key *other) MUST_CHECK;
+/* Makes the log know both numbers as one child; no id is lost. Asks for subjects_check_merge(). */
 int subjects_merge(struct store_tx *tx, const struct child_key *one,
                    const struct child_key *other) MUST_CHECK;
 

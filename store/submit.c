@@ -33,6 +33,18 @@ int store_submit(struct store *store, struct store_op *op)
     return result;
 }
 
+void submit_again(struct store *store, struct store_op *op)
+{
+    pthread_mutex_lock(&store->lock);
+    op->next = store->first;
+    if (store->first == NULL) {
+        store->last = &op->next;
+    }
+    store->first = op;
+    store->depth++;
+    pthread_mutex_unlock(&store->lock);
+}
+
 int store_wait(struct store *store, struct store_waiter *waiter)
 {
     return waiters_add(&store->waiters, waiter);
@@ -45,6 +57,7 @@ bool store_unwait(struct store *store, struct store_waiter *waiter)
 
 void store_wake_all(struct store *store)
 {
+    atomic_store(&store->draining, true);
     turn_close(&store->turn);
     waiters_close(&store->waiters);
 }

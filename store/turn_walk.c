@@ -155,9 +155,11 @@ static int renew(struct store_tx *tx, const struct slice *slice, bool *ret_all)
         if (result == 0) {
             state->rows += steps[state->step].renew(tx, key, value) ? 1 : 0;
             result = kv_fault(tx->view.kv);
+        } else if (result == KV_NOT_FOUND) {
+            result = VIEW_DAMAGED; /* it was met a moment ago */
         }
         if (result != 0) {
-            return result < 0 ? result : VIEW_DAMAGED;
+            return result;
         }
     }
     return 0;

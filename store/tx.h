@@ -6,11 +6,13 @@
 #ifndef STORE_TX_H
 #define STORE_TX_H
 
+#include "crypto/shortmac.h"
 #include "store/childfile.h"
 #include "store/logrecord.h"
 #include "store/view.h"
 
 #define TX_ENTRIES_MAXIMUM 2048 /* log entries of one batch */
+#define TX_NOTICES_MAXIMUM 2048 /* notices after which a batch takes no operation more */
 
 /* An operation's own result, besides those of enum store_condition: not done yet, run me again in
  * the next batch. */
@@ -24,10 +26,21 @@ struct actor_slot {
     uint32_t number; /* 0: empty */
 };
 #define TX_ACTOR_SLOTS 1024
+/* The block of store/logtail.h that is being filled; what was committed of it stands in its row. */
+#define LOG_TAIL_BLOCK_BYTES 1900 /* what is longer leaves the pages of its table */
+struct log_tail {
+    uint64_t first;
+    size_t count;
+    size_t size; /* 0: none */
+    bool unwritten;
+    uint8_t bytes[LOG_TAIL_BLOCK_BYTES];
+};
 struct tx_memory {
     uint32_t month; /* 0: none */
     uint8_t month_key[SEAL_KEY_BYTES];
+    uint8_t tags_key[SHORTMAC_KEY_BYTES]; /* of the same month */
     struct actor_slot actors[TX_ACTOR_SLOTS];
+    struct log_tail tail;
 };
 
 /* Where a turn of the epoch key stands (store/turn.h). */
@@ -49,7 +62,8 @@ struct store_tx {
     struct merkle_frontier frontier;
     struct tx_memory *memory; /* in locked memory */
     size_t entries;
-    size_t peek_looked;        /* log entries that peek_detect() has opened in this batch */
+    size_t notices;            /* put in inboxes */
+    size_t peek_looked;        /* places of the log that peek_detect() has looked at */
     struct row_key failed_due; /* the due row that could not be worked off; size 0: none */
     bool quiet;                /* there are no operations in this transaction */
     uint64_t due_rows;         /* worked off */
@@ -75,7 +89,8 @@ int tx_log_op(struct store_tx *tx, struct store_op *op, const struct log_note *n
 int tx_subject(struct store_tx *tx, const struct child_key *child,
                uint8_t ret_subject[static ACCESSLOG_SUBJECT_BYTES]) MUST_CHECK;
 
-/* The key of a month's log records and salts. `make`: when there is none yet. */
+/* The key of a month's log records and salts, and of the names of its lists. `make`: when there is
+ * none yet, and with it the row of its end. */
 int log_month_key(struct store_view *view, uint32_t month, bool make,
                   uint8_t ret_key[static SEAL_KEY_BYTES]) MUST_CHECK;
 

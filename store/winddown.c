@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The end of the index: what is left of it, durable first; then everything else goes. */
+/* Winding down: what is left behind, and the mark. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -14,16 +14,13 @@
 #include "store/operation.h"
 #include "store/winddown.h"
 
-#define STATEMENT_NAME "statement"
-#define LEAVES_NAME "leaves"
-#define CHECKPOINT_NAME "final-checkpoint"
-#define DELETE_SLICE 1000 /* rows of one transaction */
-#define PATH_MAXIMUM 4096
+#define PATH_MAXIMUM STORE_END_DIRECTORY_SIZE
 
 struct wind_down {
     struct store *store;
     const char *path;
     int directory;
+    bool unknown; /* whether the mark is in the store */
     char *why;
 };
 
@@ -62,9 +59,10 @@ static int make_directory(struct wind_down *work)
 /* The index goes on: what was begun must not be taken for its end. */
 static void discard(struct wind_down *work)
 {
-    static const char *const names[] = {STATEMENT_NAME, LEAVES_NAME, CHECKPOINT_NAME};
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        (void)unlinkat(work->directory, names[i], 0);
+    for (size_t i = 0; i < WINDDOWN_FILES; i++) {
+        char name[WINDDOWN_NAME_SIZE];
+        snprintf(name, sizeof(name), WINDDOWN_UNFINISHED "%s", winddown_files[i]);
+        (void)unlinkat(work->directory, name, 0);
     }
     (void)rmdir(work->path);
 }
@@ -148,7 +146,7 @@ static int write_leaves(struct wind_down *work, struct merkle_hash *ret_root)
     struct merkle_frontier frontier;
     struct merkle_hash root;
     FILE *file;
-    int result = create_file(work, LEAVES_NAME, &file);
+    int result = create_file(work, WINDDOWN_UNFINISHED WINDDOWN_LEAVES, &file);
     if (result != 0) {
         return result;
     }
@@ -177,7 +175,7 @@ static int write_notes(struct wind_down *work, const struct merkle_hash *root)
     char extension[CHECKPOINT_EXTENSION_MAXIMUM];
     char when[CLOCK_TIMESTAMP_SIZE];
     size_t length = checkpoint_sign(store->signer, store->head.log_size, root, note);
-    int result = write_text(work, CHECKPOINT_NAME, note, length);
+    int result = write_text(work, WINDDOWN_UNFINISHED WINDDOWN_CHECKPOINT, note, length);
     if (result != 0) {
         return result;
     }
@@ -188,7 +186,7 @@ static int write_notes(struct wind_down *work, const struct merkle_hash *root)
                                  &length) != CHECKPOINT_OK) {
         return unsound(work, "the statement cannot be signed");
     }
-    return write_text(work, STATEMENT_NAME, note, length);
+    return write_text(work, WINDDOWN_UNFINISHED WINDDOWN_STATEMENT, note, length);
 }
 
 /* The directory's own name, in the one that it is in. */
@@ -205,7 +203,6 @@ static int sync_names(struct wind_down *work)
     return parent < 0 || fsync(parent) != 0 ? -errno : 0;
 }
 
-/* The statement last: where there is one, all is there. */
 static int leave_behind(struct wind_down *work)
 {
     struct merkle_hash root;
@@ -216,93 +213,7 @@ static int leave_behind(struct wind_down *work)
     return result != 0 ? result : sync_names(work);
 }
 
-/* ---- what goes ---- */
-
-/* From here on the store cannot be opened any more, wherever the rest is interrupted: an index
- * under the same origin whose log begins anew would be a forged one. */
-static int mark_end(struct store *store)
-{
-    struct kv_txn *txn = NULL;
-    struct row_key key = layout_meta(WINDDOWN_FORMAT_NAME);
-    int result = kv_begin(store->kv, KV_WRITE, &txn);
-    if (result != 0) {
-        return result;
-    }
-    kv_put(txn, KV_META, row_key_bytes(&key),
-           (struct kv_bytes){WINDDOWN_FORMAT_TEXT, strlen(WINDDOWN_FORMAT_TEXT)});
-    return kv_commit(txn);
-}
-
-static bool is_mark(enum kv_table table, struct kv_bytes key)
-{
-    return table == KV_META && key.size == strlen(WINDDOWN_FORMAT_NAME) &&
-           memcmp(key.data, WINDDOWN_FORMAT_NAME, key.size) == 0;
-}
-
-static int gather_keys(struct kv_txn *txn, enum kv_table table, struct row_key *keys,
-                       size_t *ret_count)
-{
-    static const uint8_t lowest[1] = {0};
-    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
-    size_t count = 0;
-    int result = kv_range_open(txn, table, (struct kv_bytes){lowest, 1}, (struct kv_bytes){NULL, 0},
-                               KV_UP, &range);
-    while (result == 0 && count < DELETE_SLICE) {
-        struct kv_bytes key;
-        struct kv_bytes value;
-        result = kv_range_next(range, &key, &value);
-        if (result == 0 && key.size > LAYOUT_KEY_SIZE) {
-            result = VIEW_DAMAGED;
-        }
-        if (result == 0 && !is_mark(table, key)) {
-            keys[count] = (struct row_key){.size = key.size};
-            memcpy(keys[count++].bytes, key.data, key.size);
-        }
-    }
-    *ret_count = count;
-    return result == KV_END ? 0 : result;
-}
-
-static int delete_some(struct store *store, enum kv_table table, size_t *ret_count)
-{
-    struct row_key *keys = arena_new(&store->arena, DELETE_SLICE * sizeof(*keys));
-    struct kv_txn *txn = NULL;
-    size_t count;
-    int result = keys == NULL ? -ENOMEM : kv_begin(store->kv, KV_WRITE, &txn);
-    if (result != 0) {
-        return result;
-    }
-    result = gather_keys(txn, table, keys, &count);
-    for (size_t i = 0; i < count && result == 0; i++) {
-        kv_delete(txn, table, row_key_bytes(&keys[i]));
-    }
-    if (result != 0) {
-        kv_abort(txn);
-        return result;
-    }
-    *ret_count = count;
-    return kv_commit(txn);
-}
-
-static int delete_all(struct store *store)
-{
-    /* First what is about children. */
-    static const enum kv_table tables[] = {KV_CHILD, KV_META,  KV_PARTY,        KV_MATCH,
-                                           KV_DUE,   KV_ACTOR, KV_ORGANISATION, KV_LOG_INDEX,
-                                           KV_LOG,   KV_NODE};
-    static_assert(ARRAY_LENGTH(tables) == KV_TABLES - 1, "every table is emptied");
-    int result = mark_end(store);
-    for (size_t i = 0; i < ARRAY_LENGTH(tables) && result == 0; i++) {
-        size_t count = DELETE_SLICE;
-        while (result == 0 && count > 0) {
-            result = delete_some(store, tables[i], &count);
-            arena_finish(&store->arena);
-        }
-    }
-    return result > 0 ? -ENOSPC : result; /* no room even to delete */
-}
-
-/* ---- both ---- */
+/* ---- the end ---- */
 
 static int log_end(struct wind_down *work, const struct attribution *by)
 {
@@ -316,26 +227,81 @@ static int log_end(struct wind_down *work, const struct attribution *by)
     return result > 0 ? unsound(work, "the log does not take its last entry") : result;
 }
 
+/* All that is needed to finish it must be known from the mark alone. */
+static int make_end(struct wind_down *work, struct store_end *ret_end)
+{
+    *ret_end = (struct store_end){0};
+    int length = snprintf(ret_end->directory, sizeof(ret_end->directory), "%s", work->path);
+    return length < (int)sizeof(ret_end->directory) ? 0
+                                                    : unsound(work, "the directory's name is long");
+}
+
+static int mark(struct wind_down *work, const struct store_end *end)
+{
+    int result = winddown_mark(work->store->kv, end);
+    work->unknown = result < 0;
+    if (result < 0) {
+        committer_fail(work->store);
+    }
+    return result > 0 ? unsound(work, "the store does not take the mark of its end") : result;
+}
+
+/* Everything up to the mark: whatever fails, the index goes on, unless nobody knows whether the
+ * mark is there. */
+static int end_index(struct wind_down *work, const struct attribution *by)
+{
+    struct store *store = work->store;
+    struct store_end end;
+    int result = store->dead ? unsound(work, "the store has failed") : make_end(work, &end);
+    if (result == 0) {
+        result = log_end(work, by);
+    }
+    if (result == 0) {
+        result = leave_behind(work);
+    }
+    if (result == 0) {
+        end.log_size = store->head.log_size;
+        result = mark(work, &end);
+    }
+    return result;
+}
+
+/* After the mark: the rest, as far as it can be done. */
+static int destroy(struct wind_down *work)
+{
+    struct store *store = work->store;
+    char why[STORE_WHY_SIZE] = "";
+    committer_close_for_good(store);
+    enum store_statement statement = winddown_complete(work->path, why);
+    int rows = winddown_delete_rows(store->kv, &store->arena);
+    if (statement == STORE_STATEMENT_STANDS && rows == 0) {
+        return 0;
+    }
+    snprintf(work->why, STORE_WHY_SIZE, "the index has ended, but %.400s",
+             rows != 0 ? "not every row could be deleted" : why);
+    return STORE_STOPPED;
+}
+
 int store_wind_down(struct store *store, const struct attribution *by, const char *directory,
-                    char why[static STORE_WHY_SIZE])
+                    bool *ret_ended, char why[static STORE_WHY_SIZE])
 {
     CLEANUP(finish)
     struct wind_down work = {.store = store, .path = directory, .directory = -1, .why = why};
     why[0] = '\0';
+    *ret_ended = false;
     int result = make_directory(&work);
     if (result != 0) {
         return result;
     }
     committer_stop(store);
-    result = store->dead ? unsound(&work, "the store has failed") : log_end(&work, by);
+    result = end_index(&work, by);
     if (result == 0) {
-        result = leave_behind(&work);
+        *ret_ended = true;
+        return destroy(&work);
     }
-    if (result != 0) {
+    if (!work.unknown) {
         discard(&work);
-        int started = committer_start(store);
-        return result != 0 ? result : started;
     }
-    committer_close_for_good(store);
-    return delete_all(store);
+    int started = committer_start(store);
+    return result != 0 ? result : started;
 }

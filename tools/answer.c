@@ -98,6 +98,20 @@ const struct answer *answer_at(const struct answer *object, const char *path)
     return from_json(json);
 }
 
+const struct answer *answer_next_member(const struct answer *object, const char *after,
+                                        const char **ret_name)
+{
+    /* jansson's iterators want a pointer that is not const, and change nothing. */
+    json_t *json = (json_t *)(uintptr_t)to_json(object);
+    void *at = after == NULL ? json_object_iter(json)
+                             : json_object_iter_next(json, json_object_iter_at(json, after));
+    if (at == NULL) {
+        return NULL;
+    }
+    *ret_name = json_object_iter_key(at);
+    return from_json(json_object_iter_value(at));
+}
+
 bool answer_is_object(const struct answer *value)
 {
     return json_is_object(to_json(value));
@@ -178,6 +192,14 @@ void answer_dump(const struct answer *value, struct text *text)
     if (json_dump_callback(to_json(value), add_dumped, text, JSON_COMPACT | JSON_ENCODE_ANY) != 0 &&
         text->fault == 0) {
         text->fault = -ENOMEM;
+    }
+}
+
+void answer_dump_member(const char *name, const struct answer *value, struct text *text)
+{
+    if (value != NULL) {
+        text_add_name(text, name);
+        answer_dump(value, text);
     }
 }
 

@@ -32,6 +32,11 @@ void answer_use_wiping_memory(void);
 /* The member at a path of names separated by '/', as names of members may hold dots. */
 const struct answer *answer_at(const struct answer *object, const char *path);
 
+/* The member after the one of that name, or the first when `after` is NULL, in the order in which
+ * they came; NULL, with `ret_name` untouched, when there is none. The name lives as the answer. */
+const struct answer *answer_next_member(const struct answer *object, const char *after,
+                                        const char **ret_name);
+
 bool answer_is_object(const struct answer *value);
 size_t answer_size(const struct answer *object); /* members; 0 when it is none */
 bool answer_is_list(const struct answer *value);
@@ -50,6 +55,8 @@ const struct answer *answer_item(const struct answer *list, size_t position);
 void answer_describe(const struct answer *value, struct text *text);
 /* On one line, members in the order in which they came. */
 void answer_dump(const struct answer *value, struct text *text);
+/* The same as a member of an object that is being written; NULL is left out. */
+void answer_dump_member(const char *name, const struct answer *value, struct text *text);
 /*
  * As RFC 8785 writes it: members sorted by their UTF-16 code units, no white space, fewest
  * escapes. ANSWER_MALFORMED for a number that is no integer of at most 2^53-1, which the log never

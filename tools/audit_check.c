@@ -12,50 +12,144 @@
 #include "tools/audit_entry.h"
 #include "tools/audit_file.h"
 
+/* A head that the tree must come by: as its entries pass by once, then is the time to compare. */
+struct milestone {
+    bool is_set;
+    bool was_passed;
+    enum audit_part part;
+    const char *finding; /* of another root; after "the log was rewritten: its first N entries " */
+    struct checkpoint head;
+};
+enum { MILESTONE_SINCE, MILESTONE_WITNESSED, MILESTONES };
+
 struct check {
     int directory;
+    const struct audit_trust *trust;
     struct audit_report *report;
-    struct checkpoint old; /* of --since; size 0 without */
+    struct milestone milestones[MILESTONES];
     struct merkle_frontier frontier;
     bool tree_is_whole; /* until an entry is missing or unreadable */
-    bool old_root_seen;
     uint64_t line;
     uint64_t expected; /* the index that should come next */
     int64_t previous_time;
+    struct audit_gone gone;
     char text[AUDIT_LINE_MAXIMUM];
 };
 
+static const struct checkpoint *old_head(const struct check *check)
+{
+    return &check->milestones[MILESTONE_SINCE].head;
+}
+
+static bool same_root(const struct checkpoint *head, const struct merkle_hash *root)
+{
+    return memcmp(&head->root, root, sizeof(*root)) == 0;
+}
+
+static const struct audit_cosignature *find_cosignature(const struct audit_report *report,
+                                                        size_t witness)
+{
+    for (size_t i = 0; i < report->cosignature_count; i++) {
+        if (report->cosignatures[i].witness == witness) {
+            return &report->cosignatures[i];
+        }
+    }
+    return NULL;
+}
+
+/* What each witness has cosigned of the note; those that are known already are passed over. */
+static void look_for_witnesses(struct check *check, const char *which, const struct text *note)
+{
+    const struct audit_witnesses *witnesses = check->trust->witnesses;
+    struct audit_report *report = check->report;
+    for (size_t i = 0; witnesses != NULL && i < witnesses->count; i++) {
+        struct audit_cosignature found;
+        if (find_cosignature(report, i) != NULL) {
+            continue;
+        }
+        int result = audit_witness_open(note->bytes, note->length, &witnesses->keys[i], &found);
+        if (result == CHECKPOINT_OK) {
+            found.witness = i;
+            report->cosignatures[report->cosignature_count++] = found;
+        } else if (result == CHECKPOINT_BAD_SIGNATURE) {
+            audit_find(report, AUDIT_PART_WITNESSES, "the %s has a wrong cosignature of %s", which,
+                       witnesses->keys[i].name);
+        }
+    }
+}
+
 /* 0 with or without a checkpoint that can be used. */
-static int check_checkpoint(struct check *check, const struct checkpoint_vkey *vkey)
+static int check_checkpoint(struct check *check)
 {
     CLEANUP(text_finish) struct text note = {0};
+    struct audit_report *report = check->report;
     int result = audit_file_read(check->directory, AUDIT_CHECKPOINT, &note);
     if (result == -ENOENT) {
-        audit_find(check->report, "there is no file " AUDIT_CHECKPOINT);
+        audit_find(report, AUDIT_PART_HEAD, "there is no file " AUDIT_CHECKPOINT);
         return 0;
     }
     if (result == 0) {
-        check->report->has_checkpoint = audit_open_note(check->report, "checkpoint", note.bytes,
-                                                        vkey, &check->report->checkpoint);
+        report->has_checkpoint = audit_open_note(report, AUDIT_PART_HEAD, "checkpoint", note.bytes,
+                                                 check->trust->log, &report->checkpoint);
+    }
+    if (report->has_checkpoint) {
+        look_for_witnesses(check, "checkpoint", &note);
     }
     return result;
 }
 
-/* The tree as it was at the earlier checkpoint passes by once; then is the time to compare. */
-static void compare_old_root(struct check *check)
+/* The head that witnesses saw before this export was made. */
+static int check_witnessed(struct check *check)
 {
-    if (!check->report->has_since || !check->tree_is_whole || check->old_root_seen ||
-        check->frontier.size != check->old.size) {
-        return;
+    CLEANUP(text_finish) struct text note = {0};
+    struct audit_report *report = check->report;
+    struct milestone *milestone = &check->milestones[MILESTONE_WITNESSED];
+    int result = audit_file_read(check->directory, AUDIT_WITNESSED, &note);
+    if (result != 0 || !report->has_checkpoint) {
+        return result == -ENOENT ? 0 : result;
     }
+    struct checkpoint head;
+    if (!audit_open_note(report, AUDIT_PART_WITNESSES, "witnessed checkpoint", note.bytes,
+                         check->trust->log, &head)) {
+        return 0;
+    }
+    if (head.size > report->checkpoint.size) {
+        audit_find(report, AUDIT_PART_WITNESSES,
+                   "witnesses have seen %" PRIu64 " entries, and the checkpoint signs %" PRIu64,
+                   head.size, report->checkpoint.size);
+        return 0;
+    }
+    milestone->is_set = true;
+    milestone->part = AUDIT_PART_WITNESSES;
+    milestone->finding = "are not those that witnesses have seen";
+    milestone->head = head;
+    if (head.size == report->checkpoint.size) {
+        milestone->was_passed = true;
+        if (!same_root(&head, &report->checkpoint.root)) {
+            audit_find(report, AUDIT_PART_WITNESSES,
+                       "witnesses have seen another tree of %" PRIu64 " entries", head.size);
+        }
+    }
+    look_for_witnesses(check, "witnessed checkpoint", &note);
+    return 0;
+}
+
+static void pass_milestones(struct check *check)
+{
     struct merkle_hash root;
-    merkle_frontier_root(&check->frontier, &root);
-    check->old_root_seen = true;
-    if (memcmp(&root, &check->old.root, sizeof(root)) != 0) {
-        audit_find(check->report,
-                   "the log was rewritten: its first %" PRIu64
-                   " entries are not those of the earlier checkpoint",
-                   check->old.size);
+    for (size_t i = 0; i < MILESTONES; i++) {
+        struct milestone *milestone = &check->milestones[i];
+        if (!milestone->is_set || milestone->was_passed || !check->tree_is_whole ||
+            check->frontier.size != milestone->head.size) {
+            continue;
+        }
+        merkle_frontier_root(&check->frontier, &root);
+        milestone->was_passed = true;
+        if (!same_root(&milestone->head, &root)) {
+            audit_find(check->report, milestone->part,
+                       "the log was rewritten: its first %" PRIu64 " entries %s",
+                       milestone->head.size, milestone->finding);
+        }
     }
 }
 
@@ -72,7 +166,7 @@ static int continue_from_proof(struct check *check, const struct audit_entry *fi
     }
     int result = audit_file_read(check->directory, AUDIT_SINCE_PROOF, &json);
     if (result == -ENOENT) {
-        audit_find(report,
+        audit_find(report, AUDIT_PART_TREE,
                    "there is no file " AUDIT_SINCE_PROOF ", which an export with --since has");
         return 0;
     }
@@ -82,7 +176,8 @@ static int continue_from_proof(struct check *check, const struct audit_entry *fi
     }
     merkle_leaf(first->commitment, COMMITMENT_BYTES, &leaf);
     if (result > 0 || proof.index != first->index || proof.tree_size != report->checkpoint.size) {
-        audit_find(report, AUDIT_SINCE_PROOF " is not the proof of entry %" PRIu64 " in this tree",
+        audit_find(report, AUDIT_PART_TREE,
+                   AUDIT_SINCE_PROOF " is not the proof of entry %" PRIu64 " in this tree",
                    first->index);
         return 0;
     }
@@ -91,7 +186,8 @@ static int continue_from_proof(struct check *check, const struct audit_entry *fi
                                  &report->checkpoint.root) ||
         merkle_frontier_from_proof(proof.index, proof.tree_size, &proof.proof, &check->frontier) !=
             0) {
-        audit_find_in_entry(report, first->index, "is not in the tree that the checkpoint signs");
+        audit_find_in_entry(report, AUDIT_PART_TREE, first->index,
+                            "is not in the tree that the checkpoint signs");
         return 0;
     }
     check->tree_is_whole = true;
@@ -108,11 +204,11 @@ static int begin(struct check *check, const struct audit_entry *first)
     if (!check->report->has_since) {
         return AUDIT_NEEDS_SINCE;
     }
-    if (first->index != check->old.size) {
-        audit_find(check->report,
+    if (first->index != old_head(check)->size) {
+        audit_find(check->report, AUDIT_PART_COMPLETE,
                    "the export begins with entry %" PRIu64
                    ", the earlier checkpoint ends before %" PRIu64,
-                   first->index, check->old.size);
+                   first->index, old_head(check)->size);
         check->tree_is_whole = false;
         return 0;
     }
@@ -123,22 +219,47 @@ static void check_order(struct check *check, const struct audit_entry *entry)
 {
     struct audit_report *report = check->report;
     if (entry->index > check->expected) {
-        audit_find(report, "line %" PRIu64 " holds entry %" PRIu64 ": entry %" PRIu64 " %s",
-                   check->line, entry->index, check->expected,
+        audit_find(report, AUDIT_PART_COMPLETE,
+                   "line %" PRIu64 " holds entry %" PRIu64 ": entry %" PRIu64 " %s", check->line,
+                   entry->index, check->expected,
                    entry->index - check->expected > 1 ? "and others after it are missing"
                                                       : "is missing");
     } else if (entry->index < check->expected) {
-        audit_find(report, "line %" PRIu64 " holds entry %" PRIu64 " again, or out of order",
-                   check->line, entry->index);
+        audit_find(report, AUDIT_PART_COMPLETE,
+                   "line %" PRIu64 " holds entry %" PRIu64 " again, or out of order", check->line,
+                   entry->index);
     }
     if (entry->index != check->expected) {
         check->tree_is_whole = false;
-    } else if (entry->logged_at < check->previous_time) {
-        audit_find_in_entry(report, entry->index, "its time is before that of the entry before it");
+    } else if (!entry->destroyed && entry->logged_at < check->previous_time) {
+        audit_find_in_entry(report, AUDIT_PART_TIMES, entry->index,
+                            "its time is before that of the entry before it");
     }
     if (report->has_checkpoint && entry->index >= report->checkpoint.size) {
-        audit_find_in_entry(report, entry->index, "is beyond the checkpoint, which signs %" PRIu64,
+        audit_find_in_entry(report, AUDIT_PART_COMPLETE, entry->index,
+                            "is beyond the checkpoint, which signs %" PRIu64,
                             report->checkpoint.size);
+    }
+}
+
+static void count_entry(struct check *check, const struct audit_entry *entry)
+{
+    struct audit_report *report = check->report;
+    report->entries++;
+    check->expected = entry->index + 1;
+    if (entry->destroyed) {
+        report->destroyed++;
+        report->destroyed_later += report->has_oldest;
+        audit_gone_add(&check->gone, entry->index);
+        return;
+    }
+    if (entry->says_destroyed) {
+        audit_gone_explain(&check->gone, &entry->said);
+    }
+    check->previous_time = entry->logged_at;
+    if (!report->has_oldest) {
+        report->has_oldest = true;
+        report->oldest = entry->logged_at;
     }
 }
 
@@ -151,7 +272,8 @@ static int check_line(struct check *check, size_t length)
         return result;
     }
     if (result == AUDIT_ENTRY_MALFORMED) {
-        audit_find(check->report, "line %" PRIu64 " is not an entry: %s", check->line, why);
+        audit_find(check->report, AUDIT_PART_RECORDS, "line %" PRIu64 " is not an entry: %s",
+                   check->line, why);
         check->tree_is_whole = false;
         check->expected++;
         return 0;
@@ -163,19 +285,17 @@ static int check_line(struct check *check, size_t length)
         }
     }
     if (result == AUDIT_ENTRY_CHANGED) {
-        audit_find_in_entry(check->report, entry.index, "%s", why);
+        audit_find_in_entry(check->report, AUDIT_PART_RECORDS, entry.index, "%s", why);
     }
     check_order(check, &entry);
-    compare_old_root(check);
+    pass_milestones(check);
     if (check->tree_is_whole) {
         /* The claimed commitment: so a changed record does not hide whether the tree is sound. */
         struct merkle_hash leaf;
         merkle_leaf(entry.commitment, COMMITMENT_BYTES, &leaf);
         merkle_frontier_append(&check->frontier, &leaf, NULL, NULL);
     }
-    check->expected = entry.index + 1;
-    check->previous_time = entry.logged_at;
-    check->report->entries++;
+    count_entry(check, &entry);
     return 0;
 }
 
@@ -185,8 +305,8 @@ static int check_lines(struct check *check, FILE *file)
         size_t length = strlen(check->text);
         check->line++;
         if (length == 0 || check->text[length - 1] != '\n') {
-            audit_find(check->report, "line %" PRIu64 " is cut off, too long, or holds a zero byte",
-                       check->line);
+            audit_find(check->report, AUDIT_PART_COMPLETE,
+                       "line %" PRIu64 " is cut off, too long, or holds a zero byte", check->line);
             check->tree_is_whole = false;
             return 0;
         }
@@ -209,7 +329,7 @@ static int check_entries(struct check *check)
 {
     int descriptor = openat(check->directory, AUDIT_ENTRIES, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 && errno == ENOENT) {
-        audit_find(check->report, "there is no file " AUDIT_ENTRIES);
+        audit_find(check->report, AUDIT_PART_COMPLETE, "there is no file " AUDIT_ENTRIES);
         return 0;
     }
     if (descriptor < 0) {
@@ -227,51 +347,101 @@ static int check_entries(struct check *check)
 /* An export after which nothing was added has no entry to take the tree from. */
 static bool is_empty_continuation(const struct check *check)
 {
-    return check->report->has_since && check->line == 0 && check->old.size > 0 &&
-           check->old.size == check->report->checkpoint.size;
+    return check->report->has_since && check->line == 0 && old_head(check)->size > 0 &&
+           old_head(check)->size == check->report->checkpoint.size;
+}
+
+static void compare_root(struct check *check)
+{
+    struct audit_report *report = check->report;
+    struct merkle_hash root;
+    if (check->expected < report->checkpoint.size) {
+        audit_find(report, AUDIT_PART_COMPLETE,
+                   "the export ends before entry %" PRIu64 ", the checkpoint signs %" PRIu64,
+                   check->expected, report->checkpoint.size);
+    } else if (check->tree_is_whole) {
+        merkle_frontier_root(&check->frontier, &root);
+        if (!same_root(&report->checkpoint, &root)) {
+            audit_find(report, AUDIT_PART_TREE,
+                       "the tree of these entries has another root than the checkpoint signs: an "
+                       "entry was replaced together with its commitment");
+        }
+        audit_pass(report, AUDIT_PART_TREE);
+    }
+}
+
+/* Of every witness that is believed, what it has cosigned must be of this tree. */
+static void conclude_witnesses(struct check *check)
+{
+    const struct audit_witnesses *witnesses = check->trust->witnesses;
+    const struct milestone *witnessed = &check->milestones[MILESTONE_WITNESSED];
+    struct audit_report *report = check->report;
+    for (size_t i = 0; witnesses != NULL && i < witnesses->count; i++) {
+        const struct audit_cosignature *found = find_cosignature(report, i);
+        if (found == NULL) {
+            audit_find(report, AUDIT_PART_WITNESSES, "there is no cosignature of %s",
+                       witnesses->keys[i].name);
+        } else if (found->size != report->checkpoint.size && !witnessed->was_passed) {
+            audit_find(report, AUDIT_PART_WITNESSES,
+                       "what %s has cosigned, %" PRIu64 " entries, cannot be held against this "
+                       "export",
+                       found->name, found->size);
+        }
+    }
+    if (witnessed->was_passed || (witnesses != NULL && witnesses->count > 0)) {
+        audit_pass(report, AUDIT_PART_WITNESSES);
+    }
 }
 
 static void conclude(struct check *check)
 {
     struct audit_report *report = check->report;
-    struct merkle_hash root;
-    compare_old_root(check);
-    if (!report->has_checkpoint) {
-        return;
-    }
-    if (is_empty_continuation(check)) {
-        report->first_index = check->old.size;
-        if (memcmp(&check->old.root, &report->checkpoint.root, sizeof(root)) != 0) {
-            audit_find(report,
+    pass_milestones(check);
+    if (report->has_checkpoint && is_empty_continuation(check)) {
+        report->first_index = old_head(check)->size;
+        if (!same_root(old_head(check), &report->checkpoint.root)) {
+            audit_find(report, AUDIT_PART_SINCE,
                        "the log was rewritten: two checkpoints of one size have other roots");
         }
-        return;
+        check->milestones[MILESTONE_SINCE].was_passed = true;
+        audit_pass(report, AUDIT_PART_TREE);
+    } else if (report->has_checkpoint) {
+        compare_root(check);
     }
-    if (check->expected < report->checkpoint.size) {
-        audit_find(report,
-                   "the export ends before entry %" PRIu64 ", the checkpoint signs %" PRIu64,
-                   check->expected, report->checkpoint.size);
-    } else if (check->tree_is_whole) {
-        merkle_frontier_root(&check->frontier, &root);
-        if (memcmp(&root, &report->checkpoint.root, sizeof(root)) != 0) {
-            audit_find(report,
-                       "the tree of these entries has another root than the checkpoint signs: an "
-                       "entry was replaced together with its commitment");
-        }
+    report->destroyed_unsaid = audit_gone_unexplained(&check->gone);
+    audit_pass(report, AUDIT_PART_COMPLETE);
+    audit_pass(report, AUDIT_PART_RECORDS);
+    audit_pass(report, AUDIT_PART_TIMES);
+    if (check->milestones[MILESTONE_SINCE].was_passed) {
+        audit_pass(report, AUDIT_PART_SINCE);
+    }
+    if (report->has_checkpoint) {
+        conclude_witnesses(check);
     }
 }
 
-static bool check_since(struct check *check, const struct checkpoint_vkey *vkey, const char *since)
+static bool check_since(struct check *check, const char *since)
 {
     struct audit_report *report = check->report;
-    if (since == NULL || !audit_open_note(report, "earlier checkpoint", since, vkey, &check->old)) {
-        return since == NULL;
+    struct milestone *milestone = &check->milestones[MILESTONE_SINCE];
+    if (since == NULL) {
+        return true;
     }
+    /* Its signature is no proof yet that the log has only been added to. */
+    if (!audit_open_note(report, AUDIT_PART_SINCE, "earlier checkpoint", since, check->trust->log,
+                         &milestone->head)) {
+        return false;
+    }
+    report->parts[AUDIT_PART_SINCE] = AUDIT_NOT_CHECKED;
     report->has_since = true;
-    report->since_size = check->old.size;
-    if (report->has_checkpoint && check->old.size > report->checkpoint.size) {
-        audit_find(report, "the log has shrunk: from %" PRIu64 " entries to %" PRIu64,
-                   check->old.size, report->checkpoint.size);
+    report->since_size = milestone->head.size;
+    milestone->is_set = true;
+    milestone->part = AUDIT_PART_SINCE;
+    milestone->finding = "are not those of the earlier checkpoint";
+    if (report->has_checkpoint && milestone->head.size > report->checkpoint.size) {
+        audit_find(report, AUDIT_PART_SINCE,
+                   "the log has shrunk: from %" PRIu64 " entries to %" PRIu64, milestone->head.size,
+                   report->checkpoint.size);
         return false;
     }
     return true;
@@ -282,7 +452,7 @@ static void check_freep(struct check **check)
     free(*check);
 }
 
-int audit_check(int directory, const struct checkpoint_vkey *vkey, const char *since,
+int audit_check(int directory, const struct audit_trust *trust, const char *since,
                 struct audit_report *ret_report)
 {
     CLEANUP(check_freep) struct check *check = calloc(1, sizeof(*check));
@@ -291,15 +461,17 @@ int audit_check(int directory, const struct checkpoint_vkey *vkey, const char *s
     }
     *ret_report = (struct audit_report){0};
     check->directory = directory;
+    check->trust = trust;
     check->report = ret_report;
     check->tree_is_whole = true;
     check->previous_time = INT64_MIN;
     merkle_frontier_init(&check->frontier);
-    int result = check_checkpoint(check, vkey);
-    if (result != 0 || !check_since(check, vkey, since)) {
+    int result = check_checkpoint(check);
+    if (result != 0 || !check_since(check, since)) {
         return result;
     }
-    result = check_entries(check);
+    result = check_witnessed(check);
+    result = result != 0 ? result : check_entries(check);
     if (result == 0) {
         conclude(check);
     }

@@ -6,6 +6,8 @@
 #include "tools/options.h"
 
 int audit_export_run(const struct invocation *invocation);
+int audit_search_run(const struct invocation *invocation);
 int audit_verify_run(const struct invocation *invocation);
+int audit_verify_receipt_run(const struct invocation *invocation);
 
 #endif

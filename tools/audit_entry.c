@@ -6,6 +6,7 @@
 
 #include "crypto/secret.h"
 #include "tools/answer.h"
+#include "tools/base64.h"
 
 #define SUBJECT_BYTES 16
 #define HASH_BASE64_LENGTH (AUDIT_HASH_SIZE - 1)
@@ -16,20 +17,10 @@ static bool read_base64url(const struct answer *value, uint8_t *out, size_t size
     return text != NULL && secret_from_base64url(text, strlen(text), out, size) == 0;
 }
 
-/* Ordinary base64 differs from base64url in two characters, and in its padding. */
 static bool read_hash(const struct answer *value, struct merkle_hash *out)
 {
     const char *text = answer_string(value);
-    if (text == NULL || strlen(text) != HASH_BASE64_LENGTH || text[HASH_BASE64_LENGTH - 1] != '=' ||
-        strpbrk(text, "-_") != NULL) {
-        return false;
-    }
-    char url[HASH_BASE64_LENGTH];
-    memcpy(url, text, sizeof(url));
-    for (size_t i = 0; i < sizeof(url); i++) {
-        url[i] = url[i] == '+' ? '-' : url[i] == '/' ? '_' : url[i];
-    }
-    return secret_from_base64url(url, HASH_BASE64_LENGTH - 1, out->bytes, MERKLE_HASH_BYTES) == 0;
+    return text != NULL && base64_decode(text, strlen(text), out->bytes, MERKLE_HASH_BYTES) == 0;
 }
 
 void audit_hash_format(const struct merkle_hash *hash, char out[static AUDIT_HASH_SIZE])
@@ -72,14 +63,11 @@ static bool read_subject(const struct answer *value, struct parts *parts)
 }
 
 /* NULL, or what is wrong. */
-static const char *read_parts(const struct answer *answer, struct parts *parts,
-                              struct audit_entry *entry)
+static const char *read_record(const struct answer *answer, struct parts *parts,
+                               struct audit_entry *entry)
 {
     uint64_t record_index = 0;
     parts->record = answer_at(answer, "record");
-    if (!read_index(answer_at(answer, "index"), &entry->index)) {
-        return "it has no index";
-    }
     if (!answer_is_object(parts->record)) {
         return "it has no record";
     }
@@ -102,10 +90,42 @@ static const char *read_parts(const struct answer *answer, struct parts *parts,
     if (!read_subject(answer_at(answer, "subject"), parts)) {
         return "its subject is neither null nor 16 bytes of hexadecimal";
     }
+    entry->says_destroyed = audit_gone_read(parts->record, &entry->said);
+    return NULL;
+}
+
+/* What is said to be destroyed must not be there in part. */
+static const char *read_nothing(const struct answer *answer)
+{
+    static const char *const members[] = {"record", "salt", "subject", "subjectSalt"};
+    for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
+        if (!answer_is_null(answer_at(answer, members[i]))) {
+            return "it is said to be destroyed, and is there in part";
+        }
+    }
+    return NULL;
+}
+
+static const char *read_parts(const struct answer *answer, struct parts *parts,
+                              struct audit_entry *entry)
+{
+    const struct answer *destroyed = answer_at(answer, "destroyed");
+    if (!read_index(answer_at(answer, "index"), &entry->index)) {
+        return "it has no index";
+    }
+    entry->destroyed = answer_is_true(destroyed);
+    const char *wrong = destroyed == NULL  ? read_record(answer, parts, entry)
+                        : entry->destroyed ? read_nothing(answer)
+                                           : "its member destroyed is not true";
+    if (wrong != NULL) {
+        return wrong;
+    }
     if (!read_base64url(answer_at(answer, "commitment"), entry->commitment, COMMITMENT_BYTES)) {
         return "its commitment is not 32 bytes of base64url";
     }
-    return answer_size(answer) == 6 ? NULL : "it has members that no commitment covers";
+    return answer_size(answer) == (entry->destroyed ? 7 : 6)
+               ? NULL
+               : "it has members that no commitment covers";
 }
 
 static bool fits(const struct parts *parts, const struct text *canonical,
@@ -134,7 +154,7 @@ int audit_entry_read(const char *json, size_t length, struct audit_entry *ret_en
     if (result == 0 && answer_is_object(answer)) {
         wrong = read_parts(answer, &parts, &entry);
     }
-    if (wrong == NULL && answer_canonicalize(parts.record, &canonical) != 0) {
+    if (wrong == NULL && !entry.destroyed && answer_canonicalize(parts.record, &canonical) != 0) {
         wrong = "its record holds a number that is no integer";
     }
     if (wrong != NULL) {
@@ -145,7 +165,7 @@ int audit_entry_read(const char *json, size_t length, struct audit_entry *ret_en
         return canonical.fault;
     }
     *ret_entry = entry;
-    if (!fits(&parts, &canonical, entry.commitment)) {
+    if (!entry.destroyed && !fits(&parts, &canonical, entry.commitment)) {
         snprintf(why, AUDIT_WHY_SIZE,
                  "its record, subject or salts are not those that its commitment was made of");
         return AUDIT_ENTRY_CHANGED;

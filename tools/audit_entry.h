@@ -5,18 +5,27 @@
  *   {"index":n,"record":{…},"salt":"<base64url>","subject":"<hex>"|null,
  *    "subjectSalt":"<base64url>","commitment":"<base64url>"}
  *
+ * Of an entry whose record was destroyed after its term, index and commitment are left; the other
+ * members are null, and there is one more: "destroyed":true.
+ *
  * The record is canonical JSON (RFC 8785); crypto/commitment.h tells how the commitment follows
  * from the rest. Whatever is not covered by the commitment is refused. Pure functions.
  */
 #ifndef TOOLS_AUDIT_ENTRY_H
 #define TOOLS_AUDIT_ENTRY_H
 
+#include <stdbool.h>
+
 #include "crypto/commitment.h"
+#include "tools/audit_gone.h"
 
 #define AUDIT_WHY_SIZE 160
 
 struct audit_entry {
     uint64_t index;
+    bool destroyed;      /* the record is gone: there is no `logged_at` */
+    bool says_destroyed; /* its record says that those of `said` are */
+    struct audit_range said;
     int64_t logged_at;                    /* milliseconds since 1970: the record's end_time */
     uint8_t commitment[COMMITMENT_BYTES]; /* as the entry claims it */
 };

@@ -7,6 +7,10 @@
  *   entries.jsonl     one entry a line, as the index gave it, in the order of the log
  *   since-proof.json  only after `export --since`: the proof of the first entry, from which the
  *                     tree before it can be continued
+ *   witnessed         the newest head that a witness had cosigned, when there was one: of an
+ *                     earlier tree of the same log, as every reading makes the log longer
+ *
+ * and, made of these when they are asked for, the same entries in other forms (audit_format.h).
  */
 #ifndef TOOLS_AUDIT_FILE_H
 #define TOOLS_AUDIT_FILE_H
@@ -16,6 +20,7 @@
 #define AUDIT_CHECKPOINT "checkpoint"
 #define AUDIT_ENTRIES "entries.jsonl"
 #define AUDIT_SINCE_PROOF "since-proof.json"
+#define AUDIT_WITNESSED "witnessed"
 #define AUDIT_SMALL_FILE_MAXIMUM ((size_t)64 << 10)
 #define AUDIT_LINE_MAXIMUM ((size_t)32 << 10) /* bytes of one entry; a record has at most 2 KiB */
 

@@ -19,7 +19,8 @@ struct wind_down {
 
 bool audit_is_wind_down(int directory)
 {
-    return faccessat(directory, AUDIT_STATEMENT, F_OK, 0) == 0;
+    return faccessat(directory, AUDIT_STATEMENT, F_OK, 0) == 0 ||
+           faccessat(directory, AUDIT_UNFINISHED, F_OK, 0) == 0;
 }
 
 /* "2027-01-31T12:00:00Z", with or without a fraction of the seconds. */
@@ -51,7 +52,8 @@ static void check_words(struct audit_report *report, const char *note)
         length <= head + tail || memcmp(lines, AUDIT_WOUND_DOWN, head) != 0 ||
         memcmp(lines + length - tail, end, tail) != 0 ||
         !is_time(lines + head, length - head - tail)) {
-        audit_find(report, "the statement does not say that the index was wound down");
+        audit_find(report, AUDIT_PART_HEAD,
+                   "the statement does not say that the index was wound down");
         return;
     }
     memcpy(report->wound_down_at, lines + head, length - head - tail);
@@ -62,11 +64,17 @@ static int check_statement(struct audit_report *report, int directory,
 {
     CLEANUP(text_finish) struct text note = {0};
     int result = audit_file_read(directory, AUDIT_STATEMENT, &note);
+    if (result == -ENOENT) {
+        audit_find(report, AUDIT_PART_HEAD,
+                   "the statement has not got its name: either the index has not ended, or "
+                   "its vixd must be started once more to finish that");
+        return 0;
+    }
     if (result != 0) {
         return result;
     }
-    report->has_checkpoint =
-        audit_open_note(report, AUDIT_STATEMENT, note.bytes, vkey, &report->checkpoint);
+    report->has_checkpoint = audit_open_note(report, AUDIT_PART_HEAD, AUDIT_STATEMENT, note.bytes,
+                                             vkey, &report->checkpoint);
     if (report->has_checkpoint) {
         check_words(report, note.bytes);
     }
@@ -77,14 +85,17 @@ static void check_since(struct wind_down *check, const struct checkpoint_vkey *v
                         const char *since)
 {
     struct audit_report *report = check->report;
-    if (since == NULL || !audit_open_note(report, "earlier checkpoint", since, vkey, &check->old)) {
+    if (since == NULL || !audit_open_note(report, AUDIT_PART_SINCE, "earlier checkpoint", since,
+                                          vkey, &check->old)) {
         return;
     }
+    report->parts[AUDIT_PART_SINCE] = AUDIT_NOT_CHECKED; /* until its tree has passed by */
     report->has_since = true;
     report->since_size = check->old.size;
     if (report->has_checkpoint && check->old.size > report->checkpoint.size) {
-        audit_find(report, "the log has shrunk: from %" PRIu64 " entries to %" PRIu64,
-                   check->old.size, report->checkpoint.size);
+        audit_find(report, AUDIT_PART_SINCE,
+                   "the log has shrunk: from %" PRIu64 " entries to %" PRIu64, check->old.size,
+                   report->checkpoint.size);
     }
 }
 
@@ -97,11 +108,12 @@ static void compare_old_root(struct wind_down *check)
     }
     merkle_frontier_root(&check->frontier, &root);
     if (memcmp(&root, &check->old.root, sizeof(root)) != 0) {
-        audit_find(check->report,
+        audit_find(check->report, AUDIT_PART_SINCE,
                    "the log was rewritten: its first %" PRIu64
                    " entries are not those of the earlier checkpoint",
                    check->old.size);
     }
+    audit_pass(check->report, AUDIT_PART_SINCE);
 }
 
 static int add_leaves(struct wind_down *check, FILE *file)
@@ -119,9 +131,11 @@ static int add_leaves(struct wind_down *check, FILE *file)
         return -EIO;
     }
     if (got > 0) {
-        audit_find(check->report, "the file " AUDIT_LEAVES " is cut off: %zu bytes of a leaf", got);
+        audit_find(check->report, AUDIT_PART_COMPLETE,
+                   "the file " AUDIT_LEAVES " is cut off: %zu bytes of a leaf", got);
     }
     check->report->entries = check->frontier.size;
+    audit_pass(check->report, AUDIT_PART_COMPLETE);
     return 0;
 }
 
@@ -129,7 +143,7 @@ static int read_leaves(struct wind_down *check, int directory)
 {
     int descriptor = openat(directory, AUDIT_LEAVES, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 && errno == ENOENT) {
-        audit_find(check->report, "there is no file " AUDIT_LEAVES);
+        audit_find(check->report, AUDIT_PART_COMPLETE, "there is no file " AUDIT_LEAVES);
         return 0;
     }
     if (descriptor < 0) {
@@ -155,10 +169,14 @@ static void compare_tree(const struct wind_down *check)
     }
     merkle_frontier_root(&check->frontier, &root);
     if (check->frontier.size != report->checkpoint.size) {
-        audit_find(report, "there are %" PRIu64 " leaves, the statement signs %" PRIu64,
+        audit_find(report, AUDIT_PART_COMPLETE,
+                   "there are %" PRIu64 " leaves, the statement signs %" PRIu64,
                    check->frontier.size, report->checkpoint.size);
     } else if (memcmp(&root, &report->checkpoint.root, sizeof(root)) != 0) {
-        audit_find(report, "the tree of these leaves has another root than the statement signs");
+        audit_find(report, AUDIT_PART_TREE,
+                   "the tree of these leaves has another root than the statement signs");
+    } else {
+        audit_pass(report, AUDIT_PART_TREE);
     }
 }
 
@@ -175,9 +193,10 @@ int audit_check_wind_down(int directory, const struct checkpoint_vkey *vkey, con
     check_since(&check, vkey, since);
     /* Otherwise it would not be told which of the two was checked. */
     if (faccessat(directory, AUDIT_CHECKPOINT, F_OK, 0) == 0) {
-        audit_find(ret_report, "there is a file " AUDIT_CHECKPOINT
-                               " too: an export and what is left of an index belong in "
-                               "directories of their own");
+        audit_find(ret_report, AUDIT_PART_HEAD,
+                   "there is a file " AUDIT_CHECKPOINT
+                   " too: an export and what is left of an index belong in "
+                   "directories of their own");
     }
     result = read_leaves(&check, directory);
     if (result == 0) {

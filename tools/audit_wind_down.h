@@ -15,11 +15,12 @@
 #include "tools/audit_report.h"
 
 #define AUDIT_STATEMENT "statement"
+#define AUDIT_UNFINISHED ".statement" /* until it is certain that the index has ended */
 #define AUDIT_LEAVES "leaves"
 #define AUDIT_WOUND_DOWN "wound-down "
 #define AUDIT_DESTROYED "destroyed all epoch keys and all rows of this index"
 
-/* Whether the directory (a descriptor) holds a statement. */
+/* Whether the directory (a descriptor) holds a statement, be it one that does not count yet. */
 bool audit_is_wind_down(int directory);
 
 /*

@@ -60,6 +60,8 @@ extern const struct command notices_commands[];
 extern const struct command person_event_commands[];
 extern const struct command rights_commands[];
 extern const struct command statistics_commands[];
+extern const struct command receipt_commands[];
 extern const struct command audit_commands[];
+extern const struct command witness_commands[];
 
 #endif

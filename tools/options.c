@@ -86,7 +86,14 @@ static int take_option(int found, char **argv, struct invocation *invocation)
         if (own->help == NULL) {
             return options_complain(command, "%s", own->refusal);
         }
-        invocation->values[found - OWN_BASE] = optarg != NULL ? optarg : "";
+        if (invocation->given_count == OPTIONS_GIVEN_MAXIMUM) {
+            return options_complain(command, "there are more than %d options",
+                                    OPTIONS_GIVEN_MAXIMUM);
+        }
+        size_t option = (size_t)(found - OWN_BASE);
+        const char *value = optarg != NULL ? optarg : "";
+        invocation->values[option] = value;
+        invocation->given[invocation->given_count++] = (struct given_option){option, value};
     } else if (found >= COMMON_BASE) {
         invocation->common[found - COMMON_BASE] = optarg != NULL ? optarg : "";
     } else if (found == ':') {
@@ -148,9 +155,19 @@ const struct command *options_find(const struct command *const *families, char *
     return NULL;
 }
 
+/* What works without a server goes to one only where its user says so. */
+static bool is_for_servers_alone(const struct invocation *invocation, int common)
+{
+    return common == COMMON_URL && invocation->command != NULL &&
+           invocation->command->face == COMMAND_LOCAL;
+}
+
 static void take_environment(struct invocation *invocation)
 {
     for (int i = 0; i < COMMON_OPTIONS; i++) {
+        if (is_for_servers_alone(invocation, i)) {
+            continue;
+        }
         const char *variable = common_options[i].variable;
         const char *value = variable != NULL ? getenv(variable) : NULL;
         if (invocation->common[i] == NULL && value != NULL && value[0] != '\0') {
@@ -268,6 +285,22 @@ const char *options_value(const struct invocation *invocation, const char *name)
         }
     }
     abort(); /* a command asks for an option that its own table does not have */
+}
+
+size_t options_values(const struct invocation *invocation, const char *name, const char **values,
+                      size_t maximum)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < invocation->given_count; i++) {
+        const struct given_option *given = &invocation->given[i];
+        if (strcmp(invocation->command->options[given->option].name, name) == 0) {
+            if (count < maximum) {
+                values[count] = given->value;
+            }
+            count++;
+        }
+    }
+    return count;
 }
 
 static void print_option(FILE *out, const char *name, const char *value, const char *help,

@@ -2,7 +2,8 @@
 /*
  * Reads the command line of `vix` by the tables of command.h: options of every command may stand
  * before or after its words, its own only after them. Where a command has an option with the name
- * of a common one (`audit verify --key`), its own is meant.
+ * of a common one (`audit verify --key`), its own is meant there, and the common one can only stand
+ * before the words. A command that needs no server takes no address of one from the environment.
  */
 #ifndef TOOLS_OPTIONS_H
 #define TOOLS_OPTIONS_H
@@ -25,11 +26,21 @@ enum common_option {
     COMMON_OPTIONS,
 };
 
+/* Occurrences of options of a command itself on one command line. */
+#define OPTIONS_GIVEN_MAXIMUM 64
+
 /* A command line that was understood. The strings are argv's or the environment's. */
 struct invocation {
     const struct command *command; /* NULL: none was named */
     const char *common[COMMON_OPTIONS];
-    const char *values[COMMAND_OPTIONS_MAXIMUM]; /* beside command->options; "" for a flag */
+    /* Beside command->options, of those given more than once the last; "" for a flag. */
+    const char *values[COMMAND_OPTIONS_MAXIMUM];
+    /* All of them, in the order in which they came; `option` counts in command->options. */
+    struct given_option {
+        size_t option;
+        const char *value;
+    } given[OPTIONS_GIVEN_MAXIMUM];
+    size_t given_count;
     char *const *operands;
     size_t operand_count;
 };
@@ -41,6 +52,11 @@ int options_parse(int argc, char **argv, const struct command *const *families,
 
 /* The value of an option of the command itself; NULL when it was not given. */
 const char *options_value(const struct invocation *invocation, const char *name);
+
+/* Of one that may be given more than once: all its values, of which at most `maximum` are written
+ * to `values`. Returns how many there are. */
+size_t options_values(const struct invocation *invocation, const char *name, const char **values,
+                      size_t maximum);
 
 /* The command whose words begin `words`, and how many of them those are; NULL when none does. */
 const struct command *options_find(const struct command *const *families, char *const *words,

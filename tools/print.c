@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "tools/instant.h"
 
 #define PRINT_LABEL_WIDTH 15
 
@@ -79,18 +80,9 @@ void print_field_if(FILE *out, const char *label, const struct answer *value)
 static void describe_instant(const struct answer *value, struct text *text)
 {
     int64_t milliseconds = 0;
-    struct tm parts;
-    time_t seconds = 0;
-    if (answer_integer(value, &milliseconds) && milliseconds >= 0) {
-        seconds = (time_t)(milliseconds / 1000);
-        if (gmtime_r(&seconds, &parts) != NULL) {
-            text_add_format(text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
-                            parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                            parts.tm_sec, (int)(milliseconds % 1000));
-            return;
-        }
+    if (!answer_integer(value, &milliseconds) || !instant_add(text, milliseconds)) {
+        answer_describe(value, text);
     }
-    answer_describe(value, text);
 }
 
 static int describe_cell(const struct print_column *column, const struct answer *row,

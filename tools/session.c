@@ -208,12 +208,15 @@ bool session_print_json(const struct session *session, const struct answer *answ
     return session->json;
 }
 
+#define PAGE_LIMIT 500 /* the most that the index gives at once */
+
 /* The pages of a list, kept until all are there: the width of a column depends on every row. */
 struct pages {
     struct answer **pages;
     size_t page_count;
     const struct answer **rows;
     size_t row_count;
+    bool more; /* than were wanted */
 };
 
 static void pages_finish(struct pages *pages)
@@ -253,19 +256,24 @@ static int add_page(struct pages *pages, struct answer *page, const struct answe
     return VIX_DONE;
 }
 
+/* `count` are there already. */
 static int fetch_page(struct session *session, const struct session_list *list, const char *cursor,
-                      struct answer **ret_page)
+                      size_t count, struct answer **ret_page)
 {
+    size_t wanted = list->maximum - count;
+    int64_t limit = list->maximum == 0 || wanted > PAGE_LIMIT ? PAGE_LIMIT : (int64_t)wanted;
     CLEANUP(text_finish) struct text path = {0};
     CLEANUP(text_finish) struct text body = {0};
     text_add_string(&path, list->path);
     if (list->body != NULL) {
         text_add(&body, list->body->bytes, list->body->length);
         text_add_member(&body, "cursor", cursor);
+        text_add_number_member(&body, "limit", limit);
         text_close_object(&body);
     } else {
-        text_add_query(&path, "limit", "500");
         text_add_query(&path, "cursor", cursor);
+        text_add_format(&path, "%climit=%lld",
+                        memchr(path.bytes, '?', path.length) == NULL ? '?' : '&', (long long)limit);
     }
     if (path.fault != 0) {
         return session_report_fault(path.fault);
@@ -280,7 +288,7 @@ static int fetch_pages(struct session *session, const struct session_list *list,
     const char *cursor = NULL;
     do {
         struct answer *page = NULL;
-        int result = fetch_page(session, list, cursor, &page);
+        int result = fetch_page(session, list, cursor, pages->row_count, &page);
         if (result != VIX_DONE) {
             return result;
         }
@@ -296,7 +304,8 @@ static int fetch_pages(struct session *session, const struct session_list *list,
             return VIX_REFUSED;
         }
         cursor = next;
-    } while (cursor != NULL);
+        pages->more = cursor != NULL && list->maximum != 0 && pages->row_count >= list->maximum;
+    } while (cursor != NULL && !pages->more);
     return VIX_DONE;
 }
 
@@ -312,7 +321,7 @@ static int print_list_json(const struct session_list *list, const struct pages *
         }
         printf("%s%s", i > 0 ? "," : "", row.bytes);
     }
-    printf("]}\n");
+    printf("]%s}\n", list->maximum == 0 ? "" : pages->more ? ",\"more\":true" : ",\"more\":false");
     return VIX_DONE;
 }
 
@@ -327,5 +336,8 @@ int session_print_list(struct session *session, const struct session_list *list)
         return print_list_json(list, &pages);
     }
     result = print_table(stdout, list->columns, pages.rows, pages.row_count);
+    if (pages.more) {
+        fprintf(stderr, "vix: there are more than these %zu\n", pages.row_count);
+    }
     return result == 0 ? VIX_DONE : session_report_fault(result);
 }

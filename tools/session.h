@@ -55,6 +55,9 @@ struct session_list {
     const char *name; /* the member of the answer that holds the rows */
     const struct print_column *columns;
     const struct text *body;
+    /* No more than so many; then it is told, on stderr or as `"more":true|false` beside the list,
+     * whether there are further ones. 0: all of them. */
+    size_t maximum;
 };
 int session_print_list(struct session *session, const struct session_list *list) MUST_CHECK;
 

@@ -127,7 +127,7 @@ static void separate(struct text *text)
     }
 }
 
-static void begin_member(struct text *text, const char *name)
+void text_add_name(struct text *text, const char *name)
 {
     separate(text);
     text_add_json(text, name, strlen(name));
@@ -137,32 +137,32 @@ static void begin_member(struct text *text, const char *name)
 void text_add_member(struct text *text, const char *name, const char *value)
 {
     if (value != NULL) {
-        begin_member(text, name);
+        text_add_name(text, name);
         text_add_json(text, value, strlen(value));
     }
 }
 
 void text_add_number_member(struct text *text, const char *name, int64_t value)
 {
-    begin_member(text, name);
+    text_add_name(text, name);
     text_add_format(text, "%lld", (long long)value);
 }
 
 void text_add_true_member(struct text *text, const char *name)
 {
-    begin_member(text, name);
+    text_add_name(text, name);
     text_add_string(text, "true");
 }
 
 void text_open_object_member(struct text *text, const char *name)
 {
-    begin_member(text, name);
+    text_add_name(text, name);
     text_open_object(text);
 }
 
 void text_open_list_member(struct text *text, const char *name)
 {
-    begin_member(text, name);
+    text_add_name(text, name);
     text_add_string(text, "[");
 }
 

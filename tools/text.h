@@ -36,6 +36,8 @@ void text_add_member(struct text *text, const char *name, const char *value);
 void text_add_number_member(struct text *text, const char *name, int64_t value);
 void text_add_true_member(struct text *text, const char *name);
 void text_close_object(struct text *text);
+/* The name of a member whose value is to be added next. */
+void text_add_name(struct text *text, const char *name);
 /* A member that is an object or a list, to be closed like any other. */
 void text_open_object_member(struct text *text, const char *name);
 void text_open_list_member(struct text *text, const char *name);

@@ -25,13 +25,10 @@ static const struct command help_commands[] = {
 };
 
 static const struct command *const families[] = {
-    party_commands,        operate_commands,
-    upkeep_commands,       signal_commands,
-    professional_commands, match_commands,
-    notices_commands,      person_event_commands,
-    rights_commands,       statistics_commands,
-    audit_commands,        keygen_commands,
-    help_commands,         NULL,
+    party_commands,        operate_commands,    upkeep_commands,  signal_commands,
+    professional_commands, match_commands,      notices_commands, person_event_commands,
+    rights_commands,       statistics_commands, receipt_commands, audit_commands,
+    keygen_commands,       witness_commands,    help_commands,    NULL,
 };
 
 static int run_help(const struct invocation *invocation)

@@ -10,8 +10,54 @@
 #include "tools/audit_commands.h"
 #include "tools/audit_entry.h"
 #include "tools/audit_file.h"
+#include "tools/audit_steps.h"
 #include "tools/audit_wind_down.h"
 #include "tools/session.h"
+
+/* One line for each part that a log has: what was checked of it, and what came of that. */
+static void list_parts(const struct audit_report *report, struct audit_steps *steps)
+{
+    static const struct {
+        const char *name;
+        const char *good;
+        const char *bad;
+        const char *not_checked;
+    } parts[AUDIT_PARTS] = {
+        [AUDIT_PART_HEAD] = {"signature", "the head is signed with the log's key",
+                             "the head is not signed with the log's key", "there is no head"},
+        [AUDIT_PART_COMPLETE] = {"entries", "every entry below the head is there, once, in order",
+                                 "entries are missing, double or out of order", ""},
+        [AUDIT_PART_RECORDS] = {"records", "every record fits the commitment in its leaf",
+                                "records were changed", "the records are not there"},
+        [AUDIT_PART_TIMES] = {"times", "times never go backwards", "times go backwards",
+                              "the records are not there"},
+        [AUDIT_PART_TREE] = {"tree", "the tree of all entries has the signed root",
+                             "the tree of these entries is not the signed one",
+                             "a tree with gaps has no root"},
+        [AUDIT_PART_SINCE] = {"since",
+                              "the log has only been added to since the earlier checkpoint",
+                              "the log was not only added to since the earlier checkpoint",
+                              "without --since it does not show whether the past was rewritten"},
+        [AUDIT_PART_WITNESSES] = {"witnesses", "what witnesses have seen is the beginning of this",
+                                  "what witnesses have seen is not this log, or is not there",
+                                  "no head in it was seen by a witness"},
+    };
+    for (size_t i = 0; i < AUDIT_PARTS; i++) {
+        enum audit_state state = report->parts[i];
+        audit_steps_add(steps, state, parts[i].name, "%s",
+                        state == AUDIT_GOOD  ? parts[i].good
+                        : state == AUDIT_BAD ? parts[i].bad
+                                             : parts[i].not_checked);
+    }
+    for (size_t i = 0; i < report->cosignature_count; i++) {
+        CLEANUP(text_finish) struct text time = {0};
+        const struct audit_cosignature *one = &report->cosignatures[i];
+        instant_add_seconds(&time, one->time);
+        audit_steps_add(steps, report->parts[AUDIT_PART_WITNESSES], "witness",
+                        "%s has cosigned the tree of %" PRIu64 " entries, at %s", one->name,
+                        one->size, time.bytes != NULL ? time.bytes : "no known time");
+    }
+}
 
 static void print_findings(const struct audit_report *report)
 {
@@ -50,15 +96,67 @@ static void print_good(const struct audit_report *report, const char *root,
     }
 }
 
-static int print_json(const struct audit_report *report, const char *root,
-                      const struct checkpoint_vkey *vkey)
+/* A record can be said to be destroyed that never came to its term: how old those are that are
+ * there still, and whether one stands before it, is for a person to look at. */
+static void print_destroyed(const struct audit_report *report)
+{
+    CLEANUP(text_finish) struct text oldest = {0};
+    if (report->destroyed == 0) {
+        return;
+    }
+    printf("%" PRIu64 " entries, %" PRIu64 " of them destroyed after their term", report->entries,
+           report->destroyed);
+    if (report->has_oldest && instant_add(&oldest, report->oldest)) {
+        printf("; the oldest record that is there is of %s", oldest.bytes);
+    }
+    putchar('\n');
+    if (report->destroyed_unsaid > 0) {
+        printf("of %" PRIu64 " of the destroyed no entry records-destroyed says that they were\n",
+               report->destroyed_unsaid);
+    }
+    if (report->destroyed_later > 0) {
+        printf("%" PRIu64 " of the destroyed stand behind a record that is there\n",
+               report->destroyed_later);
+    }
+}
+
+static void add_destroyed(const struct audit_report *report, struct text *json)
+{
+    CLEANUP(text_finish) struct text oldest = {0};
+    text_add_number_member(json, "destroyed", (int64_t)report->destroyed);
+    text_add_number_member(json, "destroyedLater", (int64_t)report->destroyed_later);
+    text_add_number_member(json, "destroyedUnsaid", (int64_t)report->destroyed_unsaid);
+    if (report->has_oldest && instant_add(&oldest, report->oldest)) {
+        text_add_member(json, "oldestRecordAt", oldest.bytes);
+    }
+}
+
+static void add_findings(const struct audit_report *report, struct text *json)
+{
+    text_add_number_member(json, "findingCount", (int64_t)report->finding_count);
+    text_open_list_member(json, "findings");
+    for (size_t i = 0; i < report->finding_count && i < AUDIT_FINDINGS_MAXIMUM; i++) {
+        const struct audit_finding *finding = &report->findings[i];
+        text_add_string(json, i > 0 ? ",{" : "{");
+        if (finding->has_index) {
+            text_add_number_member(json, "index", (int64_t)finding->index);
+        }
+        text_add_member(json, "finding", finding->what);
+        text_close_object(json);
+    }
+    text_close_list(json);
+}
+
+static int print_json(const struct audit_report *report, const struct audit_steps *steps,
+                      const char *root, const struct checkpoint_vkey *vkey)
 {
     CLEANUP(text_finish) struct text json = {0};
-    text_add_format(&json, "{\"verified\":%s,\"entries\":%" PRIu64 ",\"firstIndex\":%" PRIu64,
-                    report->finding_count == 0 ? "true" : "false", report->entries,
-                    report->first_index);
+    text_add_format(&json, "{\"verified\":%s", report->finding_count == 0 ? "true" : "false");
+    text_add_number_member(&json, "entries", (int64_t)report->entries);
+    text_add_number_member(&json, "firstIndex", (int64_t)report->first_index);
+    add_destroyed(report, &json);
     if (report->has_checkpoint) {
-        text_add_format(&json, ",\"treeSize\":%" PRIu64, report->checkpoint.size);
+        text_add_number_member(&json, "treeSize", (int64_t)report->checkpoint.size);
         text_add_member(&json, "root", root);
     }
     text_add_member(&json, "log", vkey->name);
@@ -66,19 +164,17 @@ static int print_json(const struct audit_report *report, const char *root,
         text_add_member(&json, "woundDownAt", report->wound_down_at);
     }
     if (report->has_since) {
-        text_add_format(&json, ",\"sinceSize\":%" PRIu64, report->since_size);
+        text_add_number_member(&json, "sinceSize", (int64_t)report->since_size);
     }
-    text_add_format(&json, ",\"findingCount\":%zu,\"findings\":[", report->finding_count);
-    for (size_t i = 0; i < report->finding_count && i < AUDIT_FINDINGS_MAXIMUM; i++) {
-        const struct audit_finding *finding = &report->findings[i];
-        text_add_string(&json, i > 0 ? ",{" : "{");
-        if (finding->has_index) {
-            text_add_format(&json, "\"index\":%" PRIu64, finding->index);
-        }
-        text_add_member(&json, "finding", finding->what);
-        text_close_object(&json);
+    audit_steps_add_member(steps, &json);
+    text_open_list_member(&json, "witnesses");
+    for (size_t i = 0; i < report->cosignature_count; i++) {
+        text_add_string(&json, i > 0 ? "," : "");
+        audit_cosignature_add(&report->cosignatures[i], &json);
     }
-    text_add_string(&json, "]}");
+    text_close_list(&json);
+    add_findings(report, &json);
+    text_close_object(&json);
     if (json.fault != 0) {
         return session_report_fault(json.fault);
     }
@@ -89,17 +185,23 @@ static int print_json(const struct audit_report *report, const char *root,
 static int print_report(const struct invocation *invocation, const struct audit_report *report,
                         const struct checkpoint_vkey *vkey)
 {
+    struct audit_steps steps = {0};
     char root[AUDIT_HASH_SIZE];
     audit_hash_format(&report->checkpoint.root, root);
+    list_parts(report, &steps);
     if (invocation->common[COMMON_JSON] != NULL) {
-        int result = print_json(report, root, vkey);
+        int result = print_json(report, &steps, root, vkey);
         if (result != VIX_DONE) {
             return result;
         }
-    } else if (report->finding_count > 0) {
-        print_findings(report);
     } else {
-        print_good(report, root, vkey);
+        audit_steps_print(stdout, &steps);
+        print_destroyed(report);
+        if (report->finding_count > 0) {
+            print_findings(report);
+        } else {
+            print_good(report, root, vkey);
+        }
     }
     return report->finding_count == 0 ? VIX_DONE : VIX_REFUSED;
 }
@@ -115,12 +217,14 @@ int audit_verify_run(const struct invocation *invocation)
     const char *path = invocation->operands[0];
     const char *since_path = options_value(invocation, "since");
     struct checkpoint_vkey vkey;
-    if (checkpoint_vkey_parse(options_value(invocation, "key"), &vkey) != 0 ||
-        vkey.type != CHECKPOINT_ED25519) {
-        return options_complain(command, "--key is not the verifier key of a log");
-    }
+    struct audit_witnesses witnesses;
     CLEANUP(text_finish) struct text since = {0};
-    int result = since_path != NULL ? audit_file_read(AT_FDCWD, since_path, &since) : 0;
+    int result = audit_log_key_read(invocation, &vkey);
+    result = result != 0 ? result : audit_witnesses_read(invocation, &witnesses);
+    if (result != 0) {
+        return result;
+    }
+    result = since_path != NULL ? audit_file_read(AT_FDCWD, since_path, &since) : 0;
     if (result != 0) {
         return options_complain(command, "--since %s: %s", since_path, strerror(-result));
     }
@@ -133,10 +237,13 @@ int audit_verify_run(const struct invocation *invocation)
     if (report == NULL) {
         return session_report_fault(-ENOMEM);
     }
-    const char *since_note = since_path != NULL ? since.bytes : NULL;
+    if (audit_is_wind_down(directory) && witnesses.count > 0) {
+        return options_complain(command, "what is left of an index has no cosignatures");
+    }
+    const struct audit_trust trust = {.log = &vkey, .witnesses = &witnesses};
     result = audit_is_wind_down(directory)
-                 ? audit_check_wind_down(directory, &vkey, since_note, report)
-                 : audit_check(directory, &vkey, since_note, report);
+                 ? audit_check_wind_down(directory, &vkey, since.bytes, report)
+                 : audit_check(directory, &trust, since.bytes, report);
     if (result == AUDIT_NEEDS_SINCE) {
         return options_complain(command,
                                 "this export begins with entry %" PRIu64

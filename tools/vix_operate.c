@@ -3,6 +3,17 @@
 #include "tools/duration.h"
 #include "tools/exchange.h"
 
+static void print_witnesses(FILE *out, const struct answer *witnesses)
+{
+    for (size_t i = 0; i < answer_count(witnesses); i++) {
+        const struct answer *witness = answer_item(witnesses, i);
+        print_field(out, "witness", answer_at(witness, "name"));
+        print_field(out, "  cosigned", answer_at(witness, "size"));
+        print_field(out, "  at", answer_at(witness, "lastSuccessAt"));
+        print_field_if(out, "  failure", answer_at(witness, "failure"));
+    }
+}
+
 static void print_status(FILE *out, const struct answer *status)
 {
     static const char *const fields[][2] = {
@@ -34,6 +45,7 @@ static void print_status(FILE *out, const struct answer *status)
     for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
         print_field(out, fields[i][0], answer_at(status, fields[i][1]));
     }
+    print_witnesses(out, answer_at(status, "witnesses"));
 }
 
 static int run_status(const struct invocation *invocation)

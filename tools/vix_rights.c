@@ -1,46 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* `vix access-request`, `vix erase`: a municipality acts on the rights of a youth. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tools/child.h"
 #include "tools/exchange.h"
+#include "tools/new_file.h"
 #include "tools/pack_print.h"
 
-/* A new file; it is gone again unless something was written into it. */
-struct receipt {
-    const char *path; /* NULL: none is wanted */
-    int descriptor;
-    bool is_written;
-};
-
-static void receipt_finish(struct receipt *receipt)
-{
-    if (receipt->descriptor >= 0) {
-        close(receipt->descriptor);
-        if (!receipt->is_written) {
-            unlink(receipt->path);
-        }
-    }
-}
-
-/* Before the request is made, as that counts and is logged even if its receipt has no place. */
-static int open_receipt(const struct command *command, struct receipt *receipt)
-{
-    if (receipt->path == NULL) {
-        return 0;
-    }
-    receipt->descriptor =
-        open(receipt->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    return receipt->descriptor >= 0
-               ? 0
-               : options_complain(command, "--receipt %s: %s", receipt->path, strerror(errno));
-}
-
-static int write_receipt(struct receipt *receipt, const struct answer *pack)
+static int write_receipt(struct new_file *receipt, const struct answer *pack)
 {
     const char *text = answer_string(answer_at(pack, "receipt"));
     if (receipt->path == NULL) {
@@ -50,14 +17,7 @@ static int write_receipt(struct receipt *receipt, const struct answer *pack)
         fprintf(stderr, "vix: the answer has no receipt: is this the index?\n");
         return VIX_REFUSED;
     }
-    errno = ENOSPC; /* of a write that ended early */
-    if (write(receipt->descriptor, text, strlen(text)) != (ssize_t)strlen(text) ||
-        fsync(receipt->descriptor) != 0) {
-        fprintf(stderr, "vix: %s: %s\n", receipt->path, strerror(errno));
-        return VIX_REFUSED;
-    }
-    receipt->is_written = true;
-    return VIX_DONE;
+    return new_file_write(receipt, text, strlen(text));
 }
 
 static int print_text(struct session *session, const struct client_request *request)
@@ -79,7 +39,7 @@ static int print_text(struct session *session, const struct client_request *requ
 }
 
 static int print_pack(struct session *session, const struct client_request *request,
-                      struct receipt *receipt)
+                      struct new_file *receipt)
 {
     CLEANUP(answer_freep) struct answer *pack = NULL;
     int result = session_send(session, request, &pack);
@@ -118,16 +78,16 @@ static int run_access_request(const struct invocation *invocation)
                                              {NULL, NULL}};
     CLEANUP(session_close) struct session session = {0};
     CLEANUP(text_finish) struct text body = {0};
-    CLEANUP(receipt_finish)
-    struct receipt receipt = {.path = options_value(invocation, "receipt"), .descriptor = -1};
+    CLEANUP(new_file_finish) struct new_file receipt = NEW_FILE_NONE;
     const struct command *command = invocation->command;
     bool is_text = options_value(invocation, "text") != NULL;
-    if (is_text && (receipt.path != NULL || invocation->common[COMMON_JSON] != NULL)) {
+    if (is_text &&
+        (options_value(invocation, "receipt") != NULL || invocation->common[COMMON_JSON] != NULL)) {
         return options_complain(command, "--text goes with neither --json nor --receipt");
     }
     int result = session_open(invocation, &session);
     result = result != VIX_DONE ? result : make_body(invocation, members, &body);
-    result = result != VIX_DONE ? result : open_receipt(command, &receipt);
+    result = result != VIX_DONE ? result : new_file_open(invocation, "receipt", &receipt);
     if (result != VIX_DONE) {
         return result;
     }

@@ -91,7 +91,9 @@ static int run_wind_down(const struct invocation *invocation)
                                           .print = print_wound_down,
                                       });
     if (result == VIX_NOT_CONNECTED) {
-        fprintf(stderr, "vix: if the daemon was reached, %s/statement tells whether it was done\n",
+        fprintf(stderr,
+                "vix: if the daemon was reached, the index has ended when %s/statement is there;\n"
+                "start vixd once more in any case: it finishes what was begun, or goes on\n",
                 directory.bytes);
     }
     return result;
@@ -139,7 +141,9 @@ const struct command upkeep_commands[] = {
             "key and the leaves of the log's tree: nothing about anybody, but enough to check\n"
             "every receipt and checkpoint that was ever given out (vix audit verify DIR). This\n"
             "cannot be undone. So that it is not done by mistake, --confirm must repeat the\n"
-            "origin of the log, as vix status shows it.",
+            "origin of the log, as vix status shows it. Interrupted before DIR/statement is "
+            "there,\n"
+            "the index goes on; after that vixd finishes it when it is started again.",
         .options = {{"confirm", "ORIGIN", "the log's origin, once more", true, NULL}},
         .run = run_wind_down,
     },

@@ -29,6 +29,8 @@ NOT_TEXT = [1, 1.5, True, None, [], {}, ["x"]]
 NOT_A_NUMBER = ["1", 1.0, 1.5, True, None, [], {}]
 NOT_A_DATE = ["", "2015-02-30", "2015-13-01", "2015-00-10", "2015-5-1", "15-05-01", "01-05-2015",
               "2015-05-01T00:00:00Z", "2015-05-01 ", "20150501", "-015-05-01", 20150501] + NOT_TEXT
+NOT_AN_INSTANT = ["", "2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z"] + NOT_TEXT
+NOT_A_TRACE = ["", "1f", "1f" * 17, "zz" * 16] + NOT_TEXT
 NOT_AN_ID = ["", "a" * 65, "a b", "a/b", "\u00fc", "a\n"] + NOT_TEXT
 
 
@@ -120,10 +122,16 @@ ROUTES = [
           {"elements": [ristretto.to_text(ristretto.BASE.encode())]}, ["elements"],
           {"elements": ["x", {}, None, 1, [], ["A" * 43] * 65]}),
     Route("POST", "/v1/log-entries/_search", {"bsn": bsn(0), "caseReference": "zaak-1"},
-          ["bsn", "caseReference"],
-          {"bsn": NOT_A_BSN, "caseReference": not_short_text(64),
+          ["#", "caseReference"],
+          {"bsn": NOT_A_BSN, "caseReference": not_short_text(64), "party": NOT_AN_OIN,
+           "event": ["", "king", "Signal-posted"] + NOT_TEXT, "traceId": NOT_A_TRACE,
+           "from": NOT_AN_INSTANT, "to": NOT_AN_INSTANT,
            "limit": NOT_A_NUMBER + [0, -1, 501],
            "cursor": NOT_TEXT + ["", "x", "A" * 200, "AQQAAAAAAAAAzgAAAAAAAADSAA=", "\u00e9"]}),
+    Route("POST", "/v1/processing-activities", {"traceId": "1f" * 16}, ["#"],
+          {"traceId": NOT_A_TRACE, "dataSubjectId": NOT_A_TRACE,
+           "processingActivityId": not_short_text(256), "startTime": NOT_AN_INSTANT,
+           "endTime": NOT_AN_INSTANT, "limit": NOT_A_NUMBER + [0, -1, 501]}),
     Route("POST", "/control/parties",
           {"oin": OIN, "name": "X", "roles": ["reporter"], "municipality": "0361",
            "agreementUntil": "2099-12-31"}, ["name", "oin", "roles"],
@@ -241,7 +249,8 @@ class Index:
     def client(self, route):
         if route.is_control:
             return self.operator
-        for word, party in (("log-entries", self.auditor), ("person-events", self.registry),
+        for word, party in (("log-entries", self.auditor), ("processing-activities", self.auditor),
+                            ("person-events", self.registry),
                             ("access-requests", self.parties["municipality"]),
                             ("erasures", self.parties["municipality"]),
                             ("statistics", self.parties["municipality"])):
@@ -320,7 +329,7 @@ def test_bad_bodies(index, route):
     index.refused(index.send(route, much), 413, "payload-too-large")
     if route.required:
         index.refused(index.send(route, {}), 400, "invalid-request",
-                      [f"#/{name}" for name in route.required])
+                      [name if name == "#" else f"#/{name}" for name in route.required])
     index.check_log(None if route.is_control else index.client(route).oin)
     assert index.everything() == before
 

@@ -5,6 +5,7 @@ import base64
 import datetime
 import hashlib
 import os
+import random
 import re
 import subprocess
 
@@ -164,7 +165,7 @@ def test_every_event_stands_where_it_should(daemon, operator, school, care, muni
     # Nothing that is listed was left out, but for what comes once a minute.
     happened = {entry["record"]["name"] for entry in watch.auditor.log_entries()}
     assert listed_events() - happened <= LIFE_EVENTS | {
-        "refusals-counted", "log-searched", "log-proved", "wound-down"}
+        "refusals-counted", "log-searched", "log-proved", "wound-down", "records-destroyed"}
 
 
 # Those of the test below; `wound-down` is the last of all, and nobody is there to read it any more.
@@ -315,7 +316,7 @@ def test_who_asked_is_in_the_record(school, watch, daemon):
 
 
 @pytest.mark.smoke
-def test_the_whole_log_verifies(daemon, operator, school, care, municipality, auditor, tmp_path):
+def test_the_whole_log_verifies(daemon, operator, school, care, municipality, auditor):
     school.designate("a", name='Zo\u00eb "de Wit" \\ & <b>\u20ac</b>')
     care.designate("c")
     heads = [checkpoint_of(school)]
@@ -333,14 +334,14 @@ def test_the_whole_log_verifies(daemon, operator, school, care, municipality, au
     # Every head that was ever given out is that of the first so many of these leaves.
     sizes = []
     for note in heads:
-        size, root = open_checkpoint(note, daemon.vkey, tmp_path)
+        size, root = open_checkpoint(note, daemon.vkey)
         assert size <= len(leaves) and root_of(leaves[:size]) == root
         sizes.append(size)
     assert sizes == sorted(set(sizes))
     assert operator.status()["logKey"] == daemon.vkey
 
 
-def test_proofs_of_inclusion(daemon, school, auditor, tmp_path):
+def test_proofs_of_inclusion(daemon, school, auditor):
     for _ in range(20):
         school.get("/v1/signals")
     entries = auditor.log_entries()
@@ -367,7 +368,7 @@ def test_proofs_of_inclusion(daemon, school, auditor, tmp_path):
     # Without a size: in the present tree, whose signed head comes with it.
     before = auditor.log_entries(fromIndex=size)
     proof, _, root = proof_of(0)
-    assert open_checkpoint(proof["checkpoint"], daemon.vkey, tmp_path) == (proof["treeSize"], root)
+    assert open_checkpoint(proof["checkpoint"], daemon.vkey) == (proof["treeSize"], root)
     assert proof["treeSize"] > size + len(before)
     (entry,) = [e for e in auditor.log_entries(event="log-proved")][-1:]
     assert attributes(entry)["object"] == "entry:0"
@@ -525,6 +526,132 @@ def test_a_search_is_paged(school, auditor):
         school.signal(bsn(n), "a")
     cursor = school.get("/v1/signals?limit=1").json["next"]
     assert auditor.get(f"/v1/log-entries?cursor={cursor}").pointers == ["#/cursor"]
+
+
+def pages_of_search(auditor, between, **filters):
+    """Every entry that a search finds, in small pages; between them the log grows."""
+    found, cursor = [], None
+    while True:
+        page = auditor.post("/v1/log-entries/_search", {
+            "caseReference": "zaak-2026-2", "limit": 7, **filters,
+            **({"cursor": cursor} if cursor else {})})
+        assert page.status == 200, page
+        found += page.json["logEntries"]
+        cursor = page.json["next"]
+        if cursor is None:
+            return found
+        between()
+
+
+def test_every_combination_finds_what_a_plain_filter_finds(school, care, auditor, operator):
+    """Held to all entries, looked at one by one."""
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    for party, professionals in ((school, "ab"), (care, "ac")):
+        for professional in professionals:
+            party.designate(professional)
+            for n in range(3):
+                party.signal(bsn(n), professional)
+        party.get("/v1/signals", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+        party.get("/v1/log-entries")
+        party.get("/v1/nothing")
+        party.notices()
+    subjects = {n: search(auditor, bsn(n), limit=1).json["logEntries"][0]["subject"]
+                for n in range(3)}
+    entries = auditor.log_entries()
+    own = next(e for e in entries if e["record"]["name"] == "signal-posted")["record"]["trace_id"]
+    middle = entries[len(entries) // 2]["record"]["start_time"]
+    instant = datetime.datetime.fromtimestamp(middle / 1000, datetime.timezone.utc).isoformat()
+    tests = {  # a filter as it is sent, and what it means
+        "bsn": [(bsn(n), lambda e, n=n: e["subject"] == subjects[n]) for n in range(3)],
+        "party": [(party.oin, lambda e, oin=party.oin: attributes(e).get("party") == oin)
+                  for party in (school, care)],
+        "professional": [(one, lambda e, one=one: attributes(e).get("professional") == one)
+                         for one in "abc"],
+        "event": [(name, lambda e, name=name: e["record"]["name"] == name)
+                  for name in ("signal-posted", "match-read", "request-refused")],
+        "outcome": [(name, lambda e, name=name: attributes(e)["outcome"] == name)
+                    for name in ("done", "role-missing", "not-found")],
+        "from": [(instant, lambda e: e["record"]["start_time"] >= middle)],
+        "to": [(instant, lambda e: e["record"]["start_time"] < middle)],
+        "traceId": [(one, lambda e, one=one: e["record"]["trace_id"] == one)
+                    for one in (trace, own)],
+    }
+    chance = random.Random(20261122)
+    some = 0
+    for indexed in (False, True):
+        if indexed:
+            until(lambda: operator.status()["unindexedEntries"] == 0)
+        for _ in range(120):
+            names = chance.sample(sorted(tests), chance.choice((1, 2, 2, 3, 4)))
+            if "professional" in names and "party" not in names:
+                names.append("party")
+            chosen = {name: chance.choice(tests[name]) for name in names}
+            found = pages_of_search(auditor, lambda: school.get("/v1/signals"),
+                                    **{name: value for name, (value, _) in chosen.items()})
+            wanted = [e for e in reversed(entries)
+                      if all(agrees(e) for _, agrees in chosen.values())]
+            # What came after, the searches themselves among it, may be found besides.
+            before = [e for e in found if e["index"] < len(entries)]
+            assert before == wanted, {name: value for name, (value, _) in chosen.items()}
+            assert [e["index"] for e in found] == sorted({e["index"] for e in found}, reverse=True)
+            some += len(wanted) > 0
+    assert some > 60
+
+
+def test_what_a_search_is_told_to_look_for(auditor, school):
+    """Each search is an entry, on the child when there is one, with how many were shown."""
+    school.designate("a")
+    for n in range(2):
+        school.signal(bsn(n), "a")
+    whole = {"caseReference": "zaak-2026-3"}
+    for filters, on_child, count in (({"bsn": bsn(0)}, True, 1),
+                                     ({"event": "signal-posted"}, False, 2),
+                                     ({"event": "signal-posted", "limit": 1}, False, 1)):
+        answer = auditor.post("/v1/log-entries/_search", {**whole, **filters})
+        assert len(answer.json["logEntries"]) == count
+        entry = auditor.entry(answer.headers["log-index"])
+        assert entry["record"]["name"] == "log-searched"
+        assert attributes(entry) == {"party": auditor.oin, "outcome": "done", "count": count,
+                                     "case_reference": "zaak-2026-3"}
+        assert (entry["subject"] is not None) == on_child
+    assert auditor.post("/v1/log-entries/_search", whole).pointers == ["#"]
+    wrong = auditor.post("/v1/log-entries/_search", {
+        "bsn": "950000013", "professional": "a", "event": "no-such", "traceId": "x", "keyId": 1})
+    assert sorted(wrong.pointers) == ["#/bsn", "#/caseReference", "#/event", "#/keyId",
+                                      "#/professional", "#/traceId"]
+    assert auditor.get("/v1/log-entries?traceId=x").pointers == ["#/traceId"]
+
+
+def test_records_are_destroyed_when_their_term_has_ended(daemon, operator, school, auditor):
+    """After log_years a record is gone, and shown as gone; its place in the tree stands."""
+    school.designate("a")
+    school.signal(bsn(0), "a")
+    old = auditor.log_entries()
+    note = checkpoint_of(school)
+    operator.advance((5 * 366 + 40) * 86400)
+    until(lambda: "destroyed" in auditor.log_entries()[len(old) - 1])
+    until(lambda: operator.status()["dueLagSeconds"] == 0)
+    daemon.restart()
+    entries = auditor.log_entries()
+    check_entries(entries)
+    leaves = [leaf_of(entry) for entry in entries]
+    for before, entry in zip(old, entries):
+        assert entry == {"index": before["index"], "commitment": before["commitment"],
+                         "destroyed": True, "record": None, "salt": None, "subject": None,
+                         "subjectSalt": None}
+    size, root = open_checkpoint(note, daemon.vkey)
+    assert root_of(leaves[:size]) == root
+    proof = auditor.get(f"/v1/log-entries/{old[-1]['index']}/proof").json
+    _, root = open_checkpoint(proof["checkpoint"], daemon.vkey)
+    hashes = [base64.b64decode(text) for text in proof["proof"]]
+    assert root_by_proof(leaves[old[-1]["index"]], old[-1]["index"], proof["treeSize"],
+                         hashes) == root
+    ended = auditor.log_entries(event="records-destroyed")
+    assert attributes(ended[0]) == {"outcome": "done", "object": "entry:0",
+                                    "count": attributes(ended[0])["count"]}
+    assert attributes(ended[0])["count"] >= len(old)
+    assert search(auditor, bsn(0), to=datetime.datetime.now(datetime.timezone.utc).isoformat()
+                  ).json["logEntries"] == []
 
 
 # ---- the log is read under its own eyes ----

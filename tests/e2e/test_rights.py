@@ -91,14 +91,14 @@ def test_who_was_told_what_and_when(people, municipality):
             if one["event"].startswith(("match", "notice"))] == []
 
 
-def test_nothing_is_held_and_that_can_be_proven(people, municipality, daemon, auditor, tmp_path):
+def test_nothing_is_held_and_that_can_be_proven(people, municipality, daemon, auditor):
     for number in (NOBODY, {"person": {"familyName": "Niemand", "birthDate": str(
             years_later(daemon.today(), -10)), "sex": "X"}}):
         pack = pack_of(municipality, number)
         assert (pack["held"], pack["signals"], pack["matches"], pack["told"]) == (
             False, [], [], [])
         assert pack["registry"] == NO_REGISTRY and pack["toldComplete"] is True
-        index, record, size, root, leaf = open_receipt(pack["receipt"], daemon.vkey, tmp_path)
+        index, record, size, root, leaf = open_receipt(pack["receipt"], daemon.vkey)
         attributes = record["attributes"]
         assert (index, record["name"]) == (pack["logIndex"], "access-requested")
         assert attributes.get("verwijsindex.count", 0) == 0
@@ -106,29 +106,75 @@ def test_nothing_is_held_and_that_can_be_proven(people, municipality, daemon, au
         assert attributes["verwijsindex.party"] == municipality.oin
         # It is the entry that the auditor sees.
         assert auditor.entry(index)["record"] == record
-        assert open_checkpoint(checkpoint_of(municipality), daemon.vkey, tmp_path)[0] >= size
+        assert open_checkpoint(checkpoint_of(municipality), daemon.vkey)[0] >= size
 
 
-def test_a_receipt_of_something_else_is_found_out(people, municipality, daemon, tmp_path):
+def test_a_receipt_of_something_else_is_found_out(people, municipality, daemon):
     """So that the verifier here can be seen to fail."""
     receipt = pack_of(municipality, NOBODY)["receipt"]
-    open_receipt(receipt, daemon.vkey, tmp_path)
+    open_receipt(receipt, daemon.vkey)
     lines = receipt.split("\n")
     other = pack_of(municipality, NOBODY)["receipt"].split("\n")
     for i, line in enumerate(lines):
         if line not in ("", other[i]) and i < len(other):
             forged = "\n".join(lines[:i] + [other[i]] + lines[i + 1:])
             with pytest.raises((AssertionError, ValueError)):
-                open_receipt(forged, daemon.vkey, tmp_path)
+                open_receipt(forged, daemon.vkey)
 
 
-def test_registry_data_alone_is_held_too(people, municipality, registry):
+def count_of(auditor, pack):
+    """What the entry of the request says is held."""
+    attributes = auditor.entry(pack["logIndex"])["record"]["attributes"]
+    return attributes.get("verwijsindex.count", 0)
+
+
+def assert_holds_nothing(pack, auditor):
+    assert (pack["held"], pack["signals"], pack["matches"], pack["told"]) == (False, [], [], [])
+    assert pack["registry"] == NO_REGISTRY and count_of(auditor, pack) == 0
+    assert "nothing" in pack["statement"] and pack["municipality"] in pack["statement"]
+
+
+def test_registry_data_alone_is_held_where_the_youth_lives(people, municipality, town, registry,
+                                                           auditor):
     school, _, _ = people
     registry.tells("relations", bsn=ANNA, parents=[bsn(20)])
+    registry.tells("moved", bsn=ANNA, municipality="0361")
     pack = pack_of(municipality, ANNA)
-    assert pack["held"] is True and pack["signals"] == []
-    assert pack["registry"]["parents"] == 1
+    assert pack["held"] is True and pack["signals"] == [] and count_of(auditor, pack) == 1
+    assert pack["registry"] == {**NO_REGISTRY, "residence": "0361", "parents": 1}
     assert school.told() == []
+    # Any other could ask of any number where somebody lives.
+    assert_holds_nothing(pack_of(town, ANNA), auditor)
+
+
+def test_registry_data_is_shown_where_there_is_a_signal(people, municipality, town, registry,
+                                                        auditor):
+    """Live or in the archive, wherever the youth lives."""
+    school, _, _ = people
+    registry.tells("moved", bsn=ANNA, municipality="0999")
+    registry.tells("relations", bsn=ANNA, parents=[bsn(20), bsn(21)], address="1811AA 1")
+    registry.tells("bsn-replaced", bsn=BORIS, replacedBy=ANNA)
+    for number in (ANNA, BORIS):
+        for party in (municipality, town):
+            assert_holds_nothing(pack_of(party, number), auditor)
+    signal = school.reports(ANNA, "a")["id"]
+    for _ in range(2):
+        for number in (ANNA, BORIS):
+            pack = pack_of(municipality, number)
+            assert pack["registry"] == {"residence": "0999", "parents": 2, "address": True,
+                                        "institution": False, "formerNumbers": 1}
+            assert count_of(auditor, pack) == 2
+            assert_holds_nothing(pack_of(town, number), auditor)
+        school.withdraw(signal)
+
+
+def test_registry_data_of_whom_nobody_knows_where(people, municipality, town, registry, auditor):
+    """Relations, and neither a residence nor a signal: nobody's municipality is known."""
+    registry.tells("relations", bsn=ANNA, parents=[bsn(20)])
+    for party in (municipality, town):
+        assert_holds_nothing(pack_of(party, ANNA), auditor)
+        text = party.ask_access(ANNA, headers={"Accept": "text/plain"}).text
+        assert "Onder deze gemeente wordt niets" in text and "bevolkingsadministratie" not in text
 
 
 def test_each_municipality_shows_its_own(people, municipality, town, operator):
@@ -293,6 +339,8 @@ def check_suppression(counts, minimum):
         if "total" in cells and cells["total"] is not None:
             hidden = [name for name in members if cells[name] is None]
             assert len(hidden) != 1, counts
+            told = sum(value for name, value in cells.items() if name != "total" and value)
+            assert not hidden or cells["total"] - told >= minimum, counts
     return counts
 
 
@@ -313,8 +361,10 @@ def test_statistics_of_a_year(people, municipality, town, operator, daemon, audi
     counts = check_suppression(municipality.statistics(year), 5)
     assert (counts["year"], counts["municipality"], counts["suppressedBelow"]) == (year, "0361", 5)
     assert counts["signals"] == {"made": 28, "renewed": 6}
-    assert counts["ended"]["withdrawn"] == 7 and counts["ended"]["retracted"] == 6
-    assert counts["ended"]["total"] == 13 and counts["matches"]["total"] == 14
+    # Six were retracted; that would tell that none has expired or was erased.
+    assert counts["ended"] == {"withdrawn": 7, "retracted": None, "expired": None, "erased": None,
+                               "total": 13}
+    assert counts["matches"]["total"] == 14
     assert counts["followUp"]["contacted"] == 6
     # Another municipality has its own, and so has another year.
     for other in (town.statistics(year), municipality.statistics(year + 1)):
@@ -349,6 +399,29 @@ def test_small_numbers_are_withheld_and_so_is_what_gives_them_away(start_daemon)
     assert 2 not in shown
 
 
+def test_a_signal_ends_once(start_daemon):
+    """Also when it goes from the archive later, and when its agreement ends."""
+    daemon = start_daemon(policy={"statistics_minimum": 1})
+    operator = daemon.operator
+    school, care = (operator.admit(name) for name in ("school", "care"))
+    town = operator.admit("municipality", roles=("municipality",))
+    operator.go_to(dutch_day().replace(year=dutch_day().year + 1, month=2, day=1))
+    year = daemon.today().year
+    school.designate("a")
+    care.designate("c")
+    for n in range(6):
+        school.withdraw(school.reports(bsn(n), "a")["id"])
+        care.reports(bsn(n), "c")
+    # Three were withdrawn, and three besides were live.
+    for n in range(3):
+        assert town.erase(bsn(n)).json == {"erasedSignals": 2}
+    ended = town.statistics(year)["ended"]
+    assert (ended["withdrawn"], ended["total"]) == (6, 9)
+    assert operator.delete(f"/control/parties/{care.oin}/agreements/0361").status == 200
+    until(lambda: town.statistics(year)["ended"]["total"] == 12)
+    assert town.statistics(year)["ended"]["withdrawn"] == 6
+
+
 def test_a_year_is_a_year(municipality):
     for query in ("", "?year=", "?year=x", "?year=26", "?year=2026&year=2027", "?year=99999",
                   "?year=-1"):
@@ -365,7 +438,7 @@ def test_vix_writes_a_receipt_that_verifies(people, municipality, daemon, tmp_pa
     file = tmp_path / "receipt"
     done = municipality.vix("access-request", *options, "--receipt", file, input=NOBODY)
     assert done.returncode == 0, done.stderr
-    index, record, *_ = open_receipt(file.read_text(), daemon.vkey, tmp_path)
+    index, record, *_ = open_receipt(file.read_text(), daemon.vkey)
     assert record["attributes"]["verwijsindex.case_reference"] == "inzage-7"
     text = municipality.vix("access-request", *options, "--text", input=NOBODY)
     assert text.returncode == 0 and text.stdout

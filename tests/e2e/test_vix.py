@@ -20,6 +20,7 @@ COMMANDS = [
     "status", "reload", "backup", "signal post", "signal list", "signal show", "signal withdraw",
     "professional put", "professional list", "professional show", "professional delete", "self",
     "match list", "match show", "notices", "audit search", "audit export", "audit verify",
+    "audit verify-receipt", "receipt",
     "keygen", "help", "party merge", "turn-epoch", "wind-down", "signal renew",
     "signal count-notices", "professional transfer", "match confirm", "access-request", "erase",
     "statistics", "person-event died", "person-event moved", "person-event replaced",
@@ -608,7 +609,7 @@ def test_export_and_verify(daemon, exported):
     assert int((exported / "checkpoint").read_text().splitlines()[1]) == len(entries)
     said = done(verify(daemon, exported))
     root = (exported / "checkpoint").read_text().splitlines()[2]
-    assert said.startswith(f"verified: {len(entries)} entries, root {root}, ")
+    assert f"\nverified: {len(entries)} entries, root {root}, " in said
     assert "signed by verwijsindex.example/log" in said
     told = as_json(verify(daemon, exported, "--json"))
     assert told["verified"] is True and told["entries"] == told["treeSize"] == len(entries)

@@ -5,12 +5,14 @@ import base64
 import hashlib
 import json
 import shutil
+import signal
 import stat
+import subprocess
 
 import pytest
 
 import rawstore
-from actors import LOG_ORIGIN, bsn, run_vix
+from actors import LOG_ORIGIN, VIXD, bsn, run_vix, until
 from verifier import checkpoint_of, leaf_of, open_checkpoint, open_receipt, root_of
 
 ANNA, BORIS, NOBODY = bsn(0), bsn(1), bsn(40)
@@ -42,12 +44,12 @@ def leaves_of(remains):
             for i in range(0, len(commitments), 32)]
 
 
-def open_statement(remains, vkey, directory):
+def open_statement(remains, vkey):
     """(size, root, when) of the signed statement."""
     note = (remains / "statement").read_text()
     lines = note.split("\n\n")[0].split("\n")
     assert lines[3].startswith("wound-down ") and lines[4] == DESTROYED
-    size, root = open_checkpoint(note, vkey, directory, more=lines[3:])
+    size, root = open_checkpoint(note, vkey, more=lines[3:])
     return size, root, lines[3].removeprefix("wound-down ")
 
 
@@ -109,12 +111,12 @@ def test_what_is_left_says_nothing_of_anybody(ended):
         assert word not in statement
 
 
-def test_the_statement_is_signed_and_its_tree_is_that_of_the_log(daemon, ended, tmp_path):
-    size, root, when = open_statement(ended["remains"], daemon.vkey, tmp_path)
+def test_the_statement_is_signed_and_its_tree_is_that_of_the_log(daemon, ended):
+    size, root, when = open_statement(ended["remains"], daemon.vkey)
     leaves = leaves_of(ended["remains"])
     assert len(leaves) == size and root_of(leaves) == root
-    assert open_checkpoint((ended["remains"] / "final-checkpoint").read_text(), daemon.vkey,
-                           tmp_path) == (size, root)
+    final = (ended["remains"] / "final-checkpoint").read_text()
+    assert open_checkpoint(final, daemon.vkey) == (size, root)
     assert when.startswith("20") and when.endswith("Z")
     # Every entry that was ever seen is among them, in its place; the end itself comes last.
     for entry in ended["entries"]:
@@ -122,10 +124,10 @@ def test_the_statement_is_signed_and_its_tree_is_that_of_the_log(daemon, ended, 
     assert size > len(ended["entries"])
     # So every head and receipt that was given out can still be checked, without any index.
     for note in ended["heads"]:
-        old_size, old_root = open_checkpoint(note, daemon.vkey, tmp_path)
+        old_size, old_root = open_checkpoint(note, daemon.vkey)
         assert root_of(leaves[:old_size]) == old_root
     for receipt in ended["receipts"]:
-        index, record, old_size, old_root, leaf = open_receipt(receipt, daemon.vkey, tmp_path)
+        index, record, old_size, old_root, leaf = open_receipt(receipt, daemon.vkey)
         assert leaves[index] == leaf and root_of(leaves[:old_size]) == old_root
         assert record["name"] == "access-requested"
 
@@ -213,33 +215,122 @@ def test_it_is_not_done_by_mistake(daemon, people, operator, tmp_path):
         assert party.post("/control/_wind-down", {}).status == 404
 
 
+# ---- killed ----
+
+def epoch_keys(daemon):
+    return list(daemon.keys.glob("epoch-*"))
+
+
+def ask_for_the_end(daemon, remains):
+    """Without waiting for the answer."""
+    connection = daemon.operator.connect()
+    connection.request("POST", "/control/_wind-down", headers={
+        "Content-Type": "application/json"}, body=json.dumps(
+            {"directory": str(remains), "confirm": LOG_ORIGIN}))
+    return connection
+
+
+def start_again(daemon):
+    """None when it serves; else the status with which it ended."""
+    try:
+        daemon.start()
+    except AssertionError as refused:
+        assert "vixd ended without" in str(refused)
+        return daemon.wait_for_exit()
+    return None
+
+
+def check_what_became(daemon, school, remains, signals):
+    """Starts it once more. It is an index that lives, without a statement, or a statement without
+    an index. Returns whether it lives."""
+    was_left = (daemon.store / "data.mdb").exists()
+    if was_left and (remains / "statement").exists():
+        checked = subprocess.run([VIXD, "--config", daemon.config, "--check"], text=True,
+                                 capture_output=True, timeout=60, check=True)
+        assert "wound down" in checked.stdout
+    status = start_again(daemon)
+    if status is None:
+        assert not (remains / "statement").exists() and epoch_keys(daemon)
+        assert len(school.signals()) == signals
+        return True
+    assert status == (3 if was_left else 2), daemon.log
+    assert "ready" not in daemon.log and "listening" not in daemon.log
+    if was_left:
+        assert "interrupted=yes" in daemon.log and "destroyed=epoch-keys,store" in daemon.log
+    assert not (daemon.store / "data.mdb").exists() and not epoch_keys(daemon)
+    checked = run_vix("audit", "verify", remains, "--key", daemon.vkey)
+    assert checked.returncode == 0, checked.stdout
+    assert sorted(path.name for path in remains.iterdir()) == ["final-checkpoint", "leaves",
+                                                               "statement"]
+    assert start_again(daemon) == 2  # for want of keys; there is no way back
+    return False
+
+
+MOMENTS = {
+    "the directory is there": lambda daemon, remains: remains.exists(),
+    "leaves are being written": lambda daemon, remains: (remains / ".leaves").exists(),
+    "the statement has no name yet": lambda daemon, remains: (remains / ".statement").exists(),
+    "the first file has its name": lambda daemon, remains: (remains / "leaves").exists(),
+    "the statement stands": lambda daemon, remains: (remains / "statement").exists(),
+    "it stops": lambda daemon, remains: "stopping" in daemon.log,
+    "keys are gone": lambda daemon, remains: not epoch_keys(daemon),
+    "the store is gone": lambda daemon, remains: not (daemon.store / "data.mdb").exists(),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_when(daemon, people, tmp_path, moment):
+    school, _ = people
+    for n in range(20):
+        school.reports(bsn(n), "a")
+    remains = tmp_path / "remains"
+    connection = ask_for_the_end(daemon, remains)
+    until(lambda: MOMENTS[moment](daemon, remains) or daemon.process.poll() is not None)
+    daemon.kill()
+    daemon.close_clients()
+    connection.close()
+    ends = "statement" in moment or "gone" in moment or moment == "it stops"
+    if check_what_became(daemon, school, remains, 20):
+        assert not ends or moment == "the statement has no name yet"
+        assert run_vix("audit", "verify", remains, "--key", daemon.vkey).returncode != 0
+        wind_down(daemon, tmp_path / "the-end")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_told_to_stop_meanwhile(daemon, people, tmp_path, times):
+    """It is finished before the daemon ends, however much of a hurry there is."""
+    school, _ = people
+    for n in range(20):
+        school.reports(bsn(n), "a")
+    remains = tmp_path / "remains"
+    connection = ask_for_the_end(daemon, remains)
+    until(remains.exists)
+    for _ in range(times):
+        if daemon.process.poll() is None:
+            daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.wait_for_exit() == 0, daemon.log
+    daemon.close_clients()
+    connection.close()
+    daemon.check_log()
+    assert "destroyed=epoch-keys,store" in daemon.log
+    assert not check_what_became(daemon, school, remains, 20)
+
+
 @pytest.mark.slow
-def test_killed_on_the_way(daemon, people, tmp_path):
-    """What is left is an index that lives, or the signed statement that it does not."""
+def test_killed_at_any_time(daemon, people, tmp_path):
+    """Again and again, a little later each time."""
     school, _ = people
     for n in range(50):
         school.reports(bsn(n), "a")
-    for attempt in range(6):
+    for attempt in range(20):
         remains = tmp_path / f"remains-{attempt}"
-        connection = daemon.operator.connect()
-        connection.request("POST", "/control/_wind-down", headers={
-            "Content-Type": "application/json"}, body=json.dumps(
-                {"directory": str(remains), "confirm": LOG_ORIGIN}))
+        connection = ask_for_the_end(daemon, remains)
         for _ in range(attempt):
-            daemon.management("/health")
+            if daemon.process.poll() is None and "stopping" not in daemon.log:
+                daemon.operator.connect().close()
         daemon.kill()
         daemon.close_clients()
         connection.close()
-        try:
-            daemon.start()
-        except AssertionError:
-            # It will not live again: it had come so far that the statement was there.
-            daemon.wait_for_exit()
-            break
-        assert len(school.signals()) == 50
-    else:
-        remains = tmp_path / "the-end"
-        wind_down(daemon, remains)
-    checked = run_vix("audit", "verify", remains, "--key", daemon.vkey)
-    assert checked.returncode == 0, checked.stdout
-    assert len(leaves_of(remains)) == open_statement(remains, daemon.vkey, tmp_path)[0]
+        if not check_what_became(daemon, school, remains, 50):
+            return
+    wind_down(daemon, tmp_path / "the-end")

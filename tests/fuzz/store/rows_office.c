@@ -183,6 +183,22 @@ static void put_merge(struct store_tx *tx)
     kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){mapped, sizeof(mapped)});
 }
 
+/* The end of the month's records that has begun, and a block of what is not in the log's lists. */
+static void put_of_log(struct store_tx *tx)
+{
+    uint32_t month = calendar_month_number(tx->view.head.last_time);
+    struct row_key gone = layout_log_gone(0);
+    struct row_key tail = layout_log_tail(0);
+    uint8_t end[4 + 8 + 8] = {0}; /* month, end, and none of it done */
+    uint8_t block[4 + LAYOUT_LIST_BYTES + 1 + LAYOUT_KIND_BYTES + LAYOUT_LIST_BYTES] = {0};
+    put_be32(end, month);
+    put_be64(end + 4, tx->view.head.log_size);
+    put_be32(block, month);
+    block[4 + LAYOUT_LIST_BYTES] = 1; /* lists of its only entry */
+    kv_put(tx->view.kv, KV_META, row_key_bytes(&gone), (struct kv_bytes){end, sizeof(end)});
+    kv_put(tx->view.kv, KV_META, row_key_bytes(&tail), (struct kv_bytes){block, sizeof(block)});
+}
+
 void rows_put_under_way(struct store_tx *tx)
 {
     static const struct uuid beginning;
@@ -192,6 +208,7 @@ void rows_put_under_way(struct store_tx *tx)
     transfer_save(tx, &transfer);
     transfer_put_due(tx, &transfer, ROWS_UNDER_WAY);
     put_merge(tx);
+    put_of_log(tx);
     put_due(tx, layout_due(ROWS_UNDER_WAY, DUE_EPOCH_TURN), "", 0);
     put_due(tx, layout_due_party(ROWS_UNDER_WAY, DUE_NOTICES_END, rows.school), up_to,
             sizeof(up_to));

@@ -9,8 +9,7 @@
 #define REVISION 8
 #define GENERATION 4
 #define SIGNAL_PREFIX (CHILD_REF_BYTES + 4 + 1)
-#define NOTICE_PREFIX (1 + CHILD_REF_BYTES + 4 + UUID_BYTES)
-#define FAMILY_PREFIX (2 + 2 * CHILD_REF_BYTES)
+#define NOTICE_PREFIX 1
 #define COMMITMENT_PREFIX COMMITMENT_BYTES
 
 static struct rows_target targets[96];
@@ -60,14 +59,18 @@ static void add_record(struct store_view *view, enum kv_table table, struct row_
     add_sealed(view, table, key, REVISION, keyring_find(view->keys, KEYRING_RECORD, 1));
 }
 
+static const uint8_t *epoch_key(struct store_view *view)
+{
+    return keyring_find(view->keys, KEYRING_EPOCH, 1);
+}
+
 static void add_epoch(struct store_view *view, unsigned child, enum child_row kind, size_t clear)
 {
     struct child_key who = rows_identity(child).key;
-    add_sealed(view, KV_CHILD, layout_child(&who, kind), REVISION + clear,
-               keyring_find(view->keys, KEYRING_EPOCH, 1));
+    add_sealed(view, KV_CHILD, layout_child(&who, kind), REVISION + clear, epoch_key(view));
 }
 
-/* Sealed under the secret of a signal, or of the family match. */
+/* Sealed under the secret of a signal. */
 static void add_derived(struct store_view *view, enum kv_table table, struct row_key key,
                         size_t clear_size, const uint8_t *seed)
 {
@@ -89,16 +92,11 @@ static const uint8_t *secret_of(const struct child_file *file, const struct uuid
     return member->secret;
 }
 
-/* The first notice of an inbox: of a signal, or of a municipality. */
-static void add_notice(struct store_view *view, uint32_t party, const struct child_file *file,
-                       const struct uuid *own)
+/* The first notice of an inbox. */
+static void add_notice(struct store_view *view, uint32_t party)
 {
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, 1);
-    if (own != NULL) {
-        add_derived(view, KV_PARTY, key, NOTICE_PREFIX, secret_of(file, own));
-    } else {
-        add_sealed(view, KV_PARTY, key, NOTICE_PREFIX, file->data_key);
-    }
+    add_sealed(view, KV_PARTY, layout_party_u64(party, PARTY_NOTICE, 1), NOTICE_PREFIX,
+               epoch_key(view));
 }
 
 static void add_signal(struct store_view *view, uint32_t party, const struct child_file *file,
@@ -106,17 +104,6 @@ static void add_signal(struct store_view *view, uint32_t party, const struct chi
 {
     add_derived(view, KV_PARTY, layout_party_uuid(party, PARTY_SIGNAL, signal), SIGNAL_PREFIX,
                 secret_of(file, signal));
-}
-
-static void add_family_match(struct store_view *view, const struct child_file *file)
-{
-    const struct uuid *match = &rows_office()->family;
-    size_t i = 0;
-    while (i < file->family_count && !same_uuid(&file->families[i].match, match)) {
-        i++;
-    }
-    require(i < file->family_count);
-    add_derived(view, KV_MATCH, layout_match(match), FAMILY_PREFIX, file->families[i].secret);
 }
 
 /* The first row of a kind in the due table that is not under way. */
@@ -146,8 +133,8 @@ static void list_sealed(struct store_view *view, const struct child_file *file)
     require(log_month_key(view, month, false, month_key) == 0);
     add_epoch(view, ROWS_CHILD, CHILD_FILE, GENERATION);
     add_signal(view, rows->school, file, &rows->signals[ROWS_BY_ANN]);
-    add_notice(view, rows->school, file, &rows->signals[ROWS_BY_ANN]);
-    add_notice(view, rows->town, file, NULL);
+    add_notice(view, rows->school);
+    add_notice(view, rows->town);
     add_record(view, KV_PARTY, layout_party(rows->school, PARTY_PROFILE));
     add_record(view, KV_PARTY, layout_party_u32(rows->school, PARTY_PROFESSIONAL, 1));
     add_record(view, KV_ACTOR, layout_actor_number(1));
@@ -182,13 +169,13 @@ static void list_family(struct store_view *view, const struct child_file *file)
     add_epoch(view, ROWS_REPLACED, CHILD_FILE, GENERATION);
     for (size_t i = 0; i < file->tie_count; i++) {
         add_sealed(view, KV_CHILD, layout_child(&file->ties[i].key, CHILD_TIE), REVISION,
-                   keyring_find(view->keys, KEYRING_EPOCH, 1));
+                   epoch_key(view));
     }
     add_epoch(view, ROWS_WAITING, CHILD_FILE, GENERATION);
-    add_family_match(view, file);
+    add_sealed(view, KV_MATCH, layout_match(&rows->family), REVISION, epoch_key(view));
     add_signal(view, rows->care, &sibling, &rows->signals[ROWS_ARCHIVED]);
     add_signal(view, rows->gone, &sibling, &rows->signals[ROWS_BY_ZOE]);
-    add_notice(view, rows->gone, &sibling, &rows->signals[ROWS_BY_ZOE]);
+    add_notice(view, rows->gone);
     add_sealed(view, KV_PARTY, layout_party_u64(rows->auditor, PARTY_NOTICE, 1), 1,
                keyring_find(view->keys, KEYRING_RECORD, 1));
 }
@@ -212,6 +199,13 @@ static void list_under_way(struct store_view *view)
     add_bare(view, KV_DUE, layout_due(ROWS_UNDER_WAY, DUE_EPOCH_TURN));
     add_bare(view, KV_DUE, find_due(view, DUE_RENEWAL_PROMPT));
     add_bare(view, KV_DUE, find_due(view, DUE_FOLLOW_UP));
+    add_sealed(view, KV_MATCH, layout_match(&rows->match), REVISION, epoch_key(view));
+}
+
+static void list_of_log(struct store_view *view)
+{
+    add_bare(view, KV_META, layout_log_gone(0));
+    add_bare(view, KV_META, layout_log_tail(0));
 }
 
 /* The order is that of the corpus: only add at the end. */
@@ -226,6 +220,7 @@ static void list_targets(void)
     list_bare(&rows.tx.view);
     list_family(&rows.tx.view, &file);
     list_under_way(&rows.tx.view);
+    list_of_log(&rows.tx.view);
     rows_abort(&rows);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "store/clock.h"
 #include "store/committer.h"
+#include "store/logread.h"
 #include "tests/fuzz/store/rows_exercise.h"
 
 #define BATCHES 20    /* in which what goes in slices ends */
@@ -51,12 +52,28 @@ static void work_off(const struct rows_input *input, int64_t later)
     }
 }
 
+/* Of what is in no list yet. */
+static void search_log(struct store_view *view)
+{
+    struct log_query query = {.start = UINT64_MAX,
+                              .bound = UINT64_MAX,
+                              .from = INT64_MIN,
+                              .to = INT64_MAX,
+                              .event = LOG_SIGNAL_POSTED,
+                              .party = office_oin(rows_office()->school),
+                              .limit = INDEX_ROWS};
+    struct log_page page;
+    size_t budget = INDEX_ROWS;
+    require(log_read_page(view, &query, &budget, &page) <= 0);
+}
+
 static void index_log(const struct rows_input *input)
 {
     struct rows_tx rows;
     rows_begin(&rows);
     rows_put(&rows.tx.view, input);
     rows.tx.view.head.indexed = 0;
+    search_log(&rows.tx.view);
     require(log_index_some(&rows.tx, INDEX_ROWS) <= 0);
     rows_abort(&rows);
 }

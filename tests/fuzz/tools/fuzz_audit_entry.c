@@ -5,8 +5,31 @@
 #include <string.h>
 
 #include "tools/audit_entry.h"
+#include "tools/audit_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* In another form: whatever it is, what comes out can be read. */
+static void convert(const char *json, size_t length)
+{
+    CLEANUP(answer_freep) struct answer *entry = NULL;
+    CLEANUP(answer_freep) struct answer *again = NULL;
+    CLEANUP(text_finish) struct text out = {0};
+    if (answer_parse(json, length, &entry) != 0 || !answer_is_object(entry)) {
+        return;
+    }
+    audit_format_find("otlp")->entry(entry, &out);
+    text_clear(&out);
+    audit_format_find("csv")->entry(entry, &out);
+    if (out.fault == 0 && out.length > 0 && strchr("=+-@\t\r", out.bytes[0]) != NULL) {
+        abort();
+    }
+    text_clear(&out);
+    audit_format_find("ldv")->entry(entry, &out);
+    if (out.fault == 0 && answer_parse(out.bytes, out.length, &again) != 0) {
+        abort();
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -17,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (result == AUDIT_ENTRY_MALFORMED && entry.index != UINT64_MAX) {
         abort();
     }
+    convert((const char *)data, size);
     if (result != AUDIT_ENTRY_OK && strnlen(why, sizeof(why)) == 0) {
         abort();
     }

@@ -12,6 +12,9 @@
 
 #include <cmocka.h>
 
+#include "crypto/cosignature.h"
+#include "crypto/secret.h"
+
 #define PATH "/etc/verwijsindex/vixd.conf"
 #define REQUIRED                                                                                   \
     "[server]\ncertificate = server.crt\nprivate_key = server.key\nclient_ca = ca.crt\n"           \
@@ -108,6 +111,104 @@ static void test_defaults(void **state)
     assert_false(config->policy.family_address);
     assert_int_equal(config->policy.access_requests_per_day, 50);
     finish(&fixture);
+}
+
+#define WITNESS_KEY "witness.example.nl/w1+6719db7a+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU"
+#define LOG_KEY                                                                                    \
+    "verwijsindex.example.nl/auditlog+2e004c99+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c"
+
+static void test_witnesses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *kept;
+        uint16_t port;
+        bool secure;
+        bool is_near;
+        bool has_name;
+    } good[] = {
+        {"https://w.example", "https://w.example", 443, true, false, true},
+        {"https://w.example:8443/w1/", "https://w.example:8443/w1", 8443, true, false, true},
+        {"http://127.3.2.1:80", "http://127.3.2.1:80", 80, false, true, false},
+        {"http://192.0.2.1/", "http://192.0.2.1", 80, false, false, false},
+        {"http://[::1]:65535/a/b", "http://[::1]:65535/a/b", 65535, false, true, false},
+        {"https://[2001:db8::1]", "https://[2001:db8::1]", 443, true, false, false},
+        {"http://localhost", "http://localhost", 80, false, true, true},
+    };
+    char text[1024];
+    for (size_t i = 0; i < ARRAY_LENGTH(good); i++) {
+        struct fixture fixture;
+        snprintf(text, sizeof(text), REQUIRED "[log]\nwitness = %s %s\n", WITNESS_KEY, good[i].url);
+        parse(&fixture, text);
+        assert_int_equal(fixture.result, 0);
+        assert_int_equal(fixture.config.witness_count, 1);
+        const struct config_witness *witness = &fixture.config.witnesses[0];
+        assert_string_equal(witness->url, good[i].kept);
+        assert_string_equal(witness->vkey.name, "witness.example.nl/w1");
+        assert_int_equal(witness->port, good[i].port);
+        assert_int_equal(witness->secure, good[i].secure);
+        assert_int_equal(witness->is_near, good[i].is_near);
+        assert_int_equal(witness->has_name, good[i].has_name);
+        finish(&fixture);
+    }
+    static const char *const bad[] = {
+        WITNESS_KEY,
+        "https://w.example",
+        LOG_KEY " https://w.example",
+        WITNESS_KEY " w.example",
+        WITNESS_KEY " https://",
+        WITNESS_KEY " https:///w",
+        WITNESS_KEY " https://w.example:",
+        WITNESS_KEY " https://w.example:65536",
+        WITNESS_KEY " https://w.example:+1",
+        WITNESS_KEY " https://w.example:80x",
+        WITNESS_KEY " https://a@w.example",
+        WITNESS_KEY " https://w.example#x",
+        WITNESS_KEY " https://w.example?x=1",
+        WITNESS_KEY " https://[::1",
+        WITNESS_KEY " https://[]",
+        WITNESS_KEY " https://[1.2.3.4]",
+        WITNESS_KEY " https://w_1.example",
+        WITNESS_KEY " https://w.example https://v.example",
+        WITNESS_KEY " file:///etc/passwd",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        snprintf(text, sizeof(text), REQUIRED "[log]\nwitness=%s\n", bad[i]);
+        expect_fault(text, PATH ":8: [log] witness must be a witness's verifier key (type 04), a "
+                                "space and a URL, as https://witness.example/w1");
+    }
+    expect_fault(REQUIRED "[log]\nwitness=" WITNESS_KEY " https://a.example\nwitness=" WITNESS_KEY
+                          " https://b.example\n",
+                 PATH ":9: [log] witness names a witness that was given before");
+    expect_fault(REQUIRED "[log]\nwitness_interval=0\n",
+                 PATH ":8: [log] witness_interval must be a number from 1 to 3600");
+}
+
+/* As many as there can be, and one more. */
+static void test_many_witnesses(void **state)
+{
+    (void)state;
+    char text[4096] = REQUIRED "[log]\nwitness_ca=ca.pem\n";
+    for (unsigned i = 0; i <= CONFIG_WITNESSES_MAXIMUM; i++) {
+        struct checkpoint_signer signer;
+        const uint8_t seed[CHECKPOINT_SEED_BYTES] = {(uint8_t)i};
+        char name[16];
+        char vkey[CHECKPOINT_VKEY_MAXIMUM];
+        snprintf(name, sizeof(name), "w%u", i);
+        assert_int_equal(cosignature_signer_init(&signer, name, seed), 0);
+        checkpoint_vkey_format(&signer.vkey, vkey);
+        struct fixture fixture;
+        parse(&fixture, text);
+        assert_int_equal(fixture.result, 0);
+        assert_int_equal(fixture.config.witness_count, i);
+        assert_int_equal(fixture.config.witness_interval, 5);
+        assert_string_equal(fixture.config.witness_ca, "/etc/verwijsindex/ca.pem");
+        finish(&fixture);
+        snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                 "witness=%s https://w%u.example\n", vkey, i);
+    }
+    expect_fault(text, PATH ":17: [log] witness is one more than the 8 that there can be");
 }
 
 static void test_every_option(void **state)
@@ -303,7 +404,7 @@ static void test_wrong_structure(void **state)
     expect_fault(REQUIRED "[sever]\n", PATH ":7: unknown section [sever]");
     expect_fault(REQUIRED "[sever]\nlisten=1.2.3.4:5\n", PATH ":7: unknown section [sever]");
     expect_fault(REQUIRED "[ server ]\n", PATH ":7: unknown section [ server ]");
-    expect_fault(REQUIRED "[log]\nwitness=https://w.example/\n", PATH ":7: unknown section [log]");
+    expect_fault(REQUIRED "[lot]\nwitness=https://w.example/\n", PATH ":7: unknown section [lot]");
     expect_fault(REQUIRED "[server]\nport=1\n", PATH ":8: unknown option port in section [server]");
     expect_fault(REQUIRED "[server]\nListen=127.0.0.1:1\n",
                  PATH ":8: unknown option Listen in section [server]");
@@ -435,6 +536,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_witnesses),
+        cmocka_unit_test(test_many_witnesses),
         cmocka_unit_test(test_every_option),
         cmocka_unit_test(test_family_match),
         cmocka_unit_test(test_sizes),

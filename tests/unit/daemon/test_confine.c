@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -206,6 +208,89 @@ static void test_where_no_turn_can_be_made_nothing_can_be_written(void **state)
     expect_child_done(child);
 }
 
+/* A listener on some port of this machine. */
+static int listen_somewhere(struct sockaddr_in *address)
+{
+    socklen_t size = sizeof(*address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)address, size), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)address, &size), 0);
+    return fd;
+}
+
+/* 0, or the errno. */
+static int try_connect(const struct sockaddr_in *address)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int result = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+    int error = result == 0 ? 0 : errno;
+    close(fd);
+    return error;
+}
+
+#define NETWORK_VERSION 4 /* of Landlock: from here on it knows ports */
+
+static void test_only_ports_of_witnesses_are_connected_to(void **state)
+{
+    struct sockaddr_in witness;
+    struct sockaddr_in other;
+    (void)state;
+    if (!can_confine() || syscall(SYS_landlock_create_ruleset, NULL, 0,
+                                  LANDLOCK_CREATE_RULESET_VERSION) < NETWORK_VERSION) {
+        skip();
+    }
+    int first = listen_somewhere(&witness);
+    int second = listen_somewhere(&other);
+    for (int with_witness = 0; with_witness < 2; with_witness++) {
+        pid_t child = fork();
+        if (child == 0) {
+            const struct privileges_paths paths = {
+                .store = "/var/lib/verwijsindex",
+                .socket = "/run/verwijsindex/control.sock",
+                .connect_count = (size_t)with_witness,
+                .connect = {ntohs(witness.sin_port)},
+            };
+            EXPECT(try_connect(&witness) == 0 && try_connect(&other) == 0);
+            EXPECT(privileges_confine(&paths) == 0);
+            EXPECT(try_connect(&witness) == (with_witness ? 0 : EACCES));
+            EXPECT(try_connect(&other) == EACCES);
+            _exit(0);
+        }
+        expect_child_done(child);
+    }
+    close(first);
+    close(second);
+}
+
+/* What resolving a name takes can be read, and not the folder that it lies in. */
+static void test_names_are_resolved_while_confined(void **state)
+{
+    (void)state;
+    if (!can_confine() || access("/etc/hosts", R_OK) != 0 || access("/etc/group", R_OK) != 0) {
+        skip();
+    }
+    for (int resolves = 0; resolves < 2; resolves++) {
+        pid_t child = fork();
+        if (child == 0) {
+            const struct privileges_paths paths = {
+                .store = "/var/lib/verwijsindex",
+                .socket = "/run/verwijsindex/control.sock",
+                .resolves = resolves != 0,
+            };
+            EXPECT(privileges_confine(&paths) == 0);
+            EXPECT(is_refused("/etc", "hosts", O_RDONLY) == !resolves);
+            EXPECT(is_refused("/etc", "group", O_RDONLY));
+            EXPECT(is_refused("/etc", "hosts", O_WRONLY));
+            _exit(0);
+        }
+        expect_child_done(child);
+    }
+}
+
 static int start_library(void **state)
 {
     (void)state;
@@ -219,6 +304,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_turn_in_the_folder_of_all_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_where_no_turn_can_be_made_nothing_can_be_written,
                                         setup, teardown),
+        cmocka_unit_test(test_only_ports_of_witnesses_are_connected_to),
+        cmocka_unit_test(test_names_are_resolved_while_confined),
     };
     return cmocka_run_group_tests(tests, start_library, NULL);
 }

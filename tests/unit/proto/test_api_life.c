@@ -201,6 +201,21 @@ static void list_numbers(char *out, size_t size, unsigned count)
     }
 }
 
+/* Some of those numbers are signalled by somebody else. */
+static void signal_some(unsigned from, unsigned to)
+{
+    char number[16];
+    for (unsigned i = 0, text = 950000000; i < to; text++) {
+        snprintf(number, sizeof(number), "%u", text);
+        if (format_bsn.check(number, strlen(number)) != NULL) {
+            continue;
+        }
+        if (i++ >= from) {
+            json_decref(world_signal(&world, SCHOOL, number, "p1", "a", 201));
+        }
+    }
+}
+
 static json_t *count_notices(const char *numbers, const char *rest, int status)
 {
     static char body[10240];
@@ -227,11 +242,10 @@ static void test_count_notices(void **state)
     assert_true(json_is_true(json_object_get(entry, "subject")));
     json_decref(entry);
 
-    /* Two children, each with one live signal: three notices each, which is 10 rounded. */
-    json_decref(world_signal(&world, SCHOOL, BSN_ONE, "p1", "a", 201));
-    json_decref(world_signal(&world, SCHOOL, BSN_TWO, "p1", "b", 201));
+    /* Nine children, each with one live signal: three notices each, and too few to tell. */
+    signal_some(0, 9);
     counted = count_notices(numbers, ",\"municipality\":\"0361\"", 200);
-    assert_int_equal(json_integer_value(json_object_get(counted, "notices")), 10);
+    assert_int_equal(json_integer_value(json_object_get(counted, "notices")), 0);
     json_decref(counted);
 
     json_t *page = world_get(&world, AUDITOR, "/v1/notices", 200);
@@ -243,6 +257,45 @@ static void test_count_notices(void **state)
         json_object_get(json_array_get(json_object_get(page, "notices"), 0), "data"), "logIndex")));
     json_decref(page);
     assert_null(world_post(&world, AUDITOR, "/v1/notices/_acknowledge", "{\"upTo\":2}", 204));
+}
+
+static json_int_t notices_of(const char *numbers)
+{
+    json_t *counted = count_notices(numbers, "", 200);
+    json_int_t notices = json_integer_value(json_object_get(counted, "notices"));
+    json_decref(counted);
+    return notices;
+}
+
+/* Three notices for each of those who are known: told in tens, and of one set the same. */
+static void test_count_is_blurred(void **state)
+{
+    (void)state;
+    static char numbers[4096];
+    static char turned[4096];
+    world_allow(&world, CARE, PARTY_QUIET);
+    list_numbers(numbers, sizeof(numbers), 100);
+    char *first_end = strchr(numbers, ',');
+    snprintf(turned, sizeof(turned), "%s,%.*s", first_end + 1, (int)(first_end - numbers), numbers);
+    signal_some(0, 9);
+    assert_true(notices_of(numbers) == 0);
+    for (unsigned known = 10; known <= 14; known++) {
+        signal_some(known - 1, known);
+        json_int_t notices = notices_of(numbers);
+        assert_true(notices % 10 == 0);
+        assert_true(notices < known * 3 + 10 && notices > known * 3 - 10);
+        assert_true(notices_of(turned) == notices && notices_of(numbers) == notices);
+    }
+    /* Their own signals make them known to nobody else. */
+    json_t *refused = world_post(&world, SCHOOL, "/v1/signals/_count-notices", "{}", 403);
+    assert_slug(refused, "not-permitted");
+    json_decref(refused);
+    world_allow(&world, SCHOOL, PARTY_QUIET);
+    static char body[10240];
+    snprintf(body, sizeof(body), "{\"bsns\":[%s]}", numbers);
+    json_t *counted = world_post(&world, SCHOOL, "/v1/signals/_count-notices", body, 200);
+    assert_int_equal(json_integer_value(json_object_get(counted, "notices")), 0);
+    json_decref(counted);
 }
 
 static void test_count_faults(void **state)
@@ -325,14 +378,16 @@ static void test_count_by_elements(void **state)
                                    count++ > 0 ? "," : "", text);
     }
     snprintf(body + length, sizeof(body) - length, "],\"keyId\":1}");
-    json_decref(world_signal(&world, SCHOOL, BSN_ONE, "p1", "a", 201));
-    json_decref(world_signal(&world, SCHOOL, BSN_TWO, "p1", "b", 201));
+    static char numbers[4096];
+    list_numbers(numbers, sizeof(numbers), 100);
+    signal_some(0, 11);
     static const char target[] = "/v1/signals/_count-notices";
     world_allow(&world, CARE, PARTY_QUIET);
     json_decref(world_post(&world, CARE, target, body, 403)); /* not in blinded mode */
     world_allow(&world, CARE, PARTY_BLINDED);
     json_t *counted = world_post(&world, CARE, target, body, 200);
-    assert_int_equal(json_integer_value(json_object_get(counted, "notices")), 10);
+    json_int_t notices = json_integer_value(json_object_get(counted, "notices"));
+    assert_true(notices > 20 && notices == notices_of(numbers));
     json_decref(counted);
 }
 
@@ -345,6 +400,7 @@ int main(void)
         TEST(test_transfer),
         TEST(test_confirm),
         TEST(test_count_notices),
+        TEST(test_count_is_blurred),
         TEST(test_count_faults),
         cmocka_unit_test_setup_teardown(test_count_is_limited, set_up_tight, tear_down),
         TEST(test_count_by_elements),

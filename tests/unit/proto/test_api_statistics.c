@@ -25,15 +25,16 @@ static int this_year(void)
     return calendar_date_from_day(calendar_dutch_day(clock_now())).year;
 }
 
-static void post(unsigned i, int withdrawn)
+/* `reason`: for which it is withdrawn at once; NULL: it is not. */
+static void post(unsigned i, const char *reason)
 {
     char professional[16];
     char target[128];
     snprintf(professional, sizeof(professional), "s%u", i);
     world_put_professional(&world, SCHOOL, professional);
     json_t *posted = world_signal(&world, SCHOOL, BSN_ONE, professional, "x", 201);
-    if (withdrawn) {
-        snprintf(target, sizeof(target), "/v1/signals/%s?reason=ended", text_at(posted, "id"));
+    if (reason != NULL) {
+        snprintf(target, sizeof(target), "/v1/signals/%s?reason=%s", text_at(posted, "id"), reason);
         assert_null(world_send(&world, SCHOOL, HTTP_DELETE, target, NULL, 204));
     }
     json_decref(posted);
@@ -43,7 +44,7 @@ static void test_counts(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
-        post(i, true);
+        post(i, "ended");
     }
     json_t *json = counts(this_year());
     assert_int_equal(json_integer_value(json_object_get(json, "year")), this_year());
@@ -55,17 +56,27 @@ static void test_counts(void **state)
     json_decref(json);
 
     for (unsigned i = 4; i < 7; i++) {
-        post(i, i < 6);
+        post(i, i < 6 ? "ended" : NULL);
     }
     json = counts(this_year());
     assert_int_equal(cell(json, "signals", "made"), 7);
     assert_int_equal(cell(json, "signals", "renewed"), -1);
-    assert_int_equal(cell(json, "ended", "withdrawn"), 6);
+    /* Six of six: that would tell of the others that there are none. */
+    assert_int_equal(cell(json, "ended", "withdrawn"), -1);
     assert_int_equal(cell(json, "ended", "erased"), -1);
     assert_int_equal(cell(json, "ended", "total"), 6);
     assert_int_equal(cell(json, "matches", "child"), -1);
     assert_int_equal(cell(json, "matches", "total"), -1);
     assert_int_equal(cell(json, "followUp", "stalled"), -1);
+    json_decref(json);
+    for (unsigned i = 7; i < 12; i++) {
+        post(i, "wrongful");
+    }
+    json = counts(this_year());
+    assert_int_equal(cell(json, "ended", "withdrawn"), 6);
+    assert_int_equal(cell(json, "ended", "retracted"), -1);
+    assert_int_equal(cell(json, "ended", "expired"), -1);
+    assert_int_equal(cell(json, "ended", "total"), 11);
     json_decref(json);
     json = counts(this_year() - 1); /* of another year there is nothing, and that is not told */
     assert_int_equal(cell(json, "signals", "made"), -1);

@@ -108,6 +108,17 @@ static void test_match(void **state)
         {HTTP_GET, "/v1/signalss", NULL},
         {HTTP_GET, "/v1/openapi.json", "getOpenapi"},
         {HTTP_GET, "/v1/openapi_json", NULL},
+        {HTTP_GET, "/tlog/tile/0/000", "getTile"},
+        {HTTP_HEAD, "/tlog/tile/1/x001/x234/067.p/5?x", "getTile"},
+        {HTTP_GET, "/tlog/tile/entries/000.p/1", "getEntryBundle"},
+        {HTTP_GET, "/tlog/tile/entries/", "getTile"}, /* which is no tile */
+        {HTTP_GET, "/tlog/tile/", NULL},
+        {HTTP_GET, "/tlog/tile", NULL},
+        {HTTP_POST, "/tlog/tile/0/000", NULL},
+        {HTTP_GET, "/audit/", "getAuditPage"},
+        {HTTP_GET, "/audit/main.js", "getAuditFile"},
+        {HTTP_GET, "/audit", NULL},
+        {HTTP_GET, "/audit/a/b", NULL},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct target target;
@@ -129,6 +140,13 @@ static void test_match(void **state)
     assert_memory_equal(match.variables[1], "B", match.lengths[1]);
     routes_match(API_PUBLIC, HTTP_PUT, &target, &match);
     assert_null(match.template);
+
+    /* The rest of a path is all of it, as it came. */
+    static const char rest[] = "0/x001/%30/067.p/";
+    assert_int_equal(query_split_target("/tlog/tile/0/x001/%30/067.p/?a=/b", &target), 0);
+    routes_match(API_PUBLIC, HTTP_GET, &target, &match);
+    assert_int_equal(match.lengths[0], strlen(rest));
+    assert_memory_equal(match.variables[0], rest, strlen(rest));
 }
 
 /* Each route is whole, and its template and its variables agree. */
@@ -149,7 +167,13 @@ static void test_table(void **state)
             assert_memory_equal(variable + 1, name, strlen(name));
             assert_int_equal(variable[1 + strlen(name)], '}');
         }
-        assert_null(strchr(variable + 1, '{'));
+        /* A rest has no shape, ends the template, and comes alone. */
+        variable = strchr(variable + 1, '{');
+        if (variable != NULL) {
+            assert_null(route->path);
+            assert_int_equal(variable[1], '+');
+            assert_string_equal(strchr(variable, '}'), "}");
+        }
         for (size_t j = 0; j < i; j++) {
             assert_string_not_equal(routes_at(j)->operation, route->operation);
         }
@@ -182,6 +206,8 @@ static void test_contract(void **state)
         "/log-entries",
         "/log-entries/_search",
         "/log-entries/{index}/proof",
+        "/processing-activities",
+        "/receipts/{logIndex}",
         "/parties/self",
         "/openapi.json",
     };

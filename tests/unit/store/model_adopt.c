@@ -90,6 +90,7 @@ static void adopt_child(struct model *model, struct store_view *view, size_t num
     assert_int_equal(file.alias_count, child->number_count - 1);
     assert_int_equal(file.residence, child->residence < 0 ? 0 : model_town_code(child->residence));
     assert_int_equal(file.kept_until_day, child->kept_until);
+    assert_int_equal(file.told_until_day, child->told_until);
     adopt_members(model, &file, child);
     adopt_ties(model, &file, child);
     assert_int_equal(file.match_count, child->matches.count);
@@ -182,13 +183,12 @@ static struct uuid told_of(struct model *model, uint32_t party, uint64_t sequenc
     struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
     CLEANUP(child_file_wipe) struct child_file file = {0};
     struct notice_row row;
-    struct notice_body body;
     struct kv_bytes value;
     assert_int_equal(kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value), 0);
     assert_int_equal(notice_row_read(view, &key, value, &row), 0);
     assert_int_equal(child_file_load(view, &row.child, &file), 0);
-    assert_int_equal(notice_row_open(view, &file, &key, &row, &body), 0);
-    return body.other;
+    assert_true(notice_row_is_live(&row, &file));
+    return row.body.other;
 }
 
 static bool could_be(const struct model *model, const struct notice *notice,
@@ -234,13 +234,48 @@ static void adopt_notice_child(struct model *model, int party, uint64_t sequence
         return;
     }
     const struct reference_match *match = &reference->matches[notice->match];
-    if (notice_child(&model->office.snapshot->view, reference->parties[party].number, sequence,
-                     &has_child, &key) == 0) {
+    int found = notice_child(&model->office.snapshot->view, reference->parties[party].number,
+                             sequence, &has_child, &key);
+    if (found == 0 && has_child) {
         notice->child = child_of_key(model, &key);
-        assert_true(has_child && notice->child != NONE);
+        assert_true(notice->child != NONE);
+    } else if (found == 0) {
+        assert_int_equal(notice->type, NOTICE_MATCH_RETRACTED);
     } else if (!reference->children[reference_child_now(reference, match->children[0])].gone) {
         notice->child = match->children[1];
     }
+}
+
+/* Which of two that a notice could be it rather is: the one of which there is no doubt; the one
+ * that can be read; else the one whose time ends first: the other may still be a later notice. */
+static bool is_likelier(const struct model *model, const struct reference_notice *one,
+                        const struct reference_notice *other)
+{
+    bool known = is_known(model, one);
+    bool gap = reference_is_gap(&model->reference, one);
+    if (known != is_known(model, other)) {
+        return known;
+    }
+    if (gap != reference_is_gap(&model->reference, other)) {
+        return !gap;
+    }
+    return one->when.to < other->when.to;
+}
+
+/* Which of those that have not been placed a notice is; their number when it is none of them. */
+static size_t find_notice(const struct model *model, const struct reference_party *reader,
+                          const bool *placed, const struct notice *notice, const struct uuid *other)
+{
+    size_t found = reader->notice_count;
+    for (size_t at = reader->notices_settled; at < reader->notice_count; at++) {
+        const struct reference_notice *expected = &reader->notices[at];
+        if (!placed[at] && could_be(model, notice, other, expected) &&
+            (found == reader->notice_count ||
+             is_likelier(model, expected, &reader->notices[found]))) {
+            found = at;
+        }
+    }
+    return found;
 }
 
 static void swap_notices(struct reference_notice *one, struct reference_notice *other)
@@ -250,43 +285,42 @@ static void swap_notices(struct reference_notice *one, struct reference_notice *
     *other = kept;
 }
 
+static void place_notice(struct model *model, int party, bool *placed, const struct notice *notice)
+{
+    struct reference_party *reader = &model->reference.parties[party];
+    struct uuid other = {{0}};
+    assert_in_range(notice->sequence, reader->notices_settled + 1, reader->notice_count);
+    if (notice->type == NOTICE_ARCHIVED_INVOLVEMENT) {
+        other = told_of(model, reader->number, notice->sequence);
+    }
+    size_t at = find_notice(model, reader, placed, notice, &other);
+    if (at == reader->notice_count) {
+        fail_msg("notice %llu of party %d, of type %d, that the reference does not know",
+                 (unsigned long long)notice->sequence, party, (int)notice->type);
+    }
+    swap_notices(&reader->notices[at], &reader->notices[notice->sequence - 1]);
+    if (placed[notice->sequence - 1]) {
+        fail_msg("a notice stands twice");
+    }
+    placed[notice->sequence - 1] = true;
+}
+
 /* Puts the reference's new notices in the store's order: within a step it is of no matter. */
 static void order_notices(struct model *model, int party)
 {
     struct reference_party *reader = &model->reference.parties[party];
     size_t first = reader->notices_settled;
-    size_t count = reader->notice_count - first;
     bool *placed = calloc(reader->notice_count + 1, sizeof(*placed));
-    struct notice_page page;
+    struct notice_page page = {.next = first};
     assert_non_null(placed);
-    assert_int_equal(
-        store_read_notices(model->office.snapshot, reader->number, first, count, &page), 0);
-    for (size_t i = 0; i < page.count; i++) {
-        const struct notice *notice = &page.notices[i];
-        struct uuid other = {{0}};
-        size_t at = first;
-        if (notice->type == NOTICE_ARCHIVED_INVOLVEMENT) {
-            other = told_of(model, reader->number, notice->sequence);
+    do { /* a page ends where it has become much to keep */
+        assert_int_equal(store_read_notices(office_look(&model->office), reader->number, page.next,
+                                            reader->notice_count - first, &page),
+                         0);
+        for (size_t i = 0; i < page.count; i++) {
+            place_notice(model, party, placed, &page.notices[i]);
         }
-        assert_in_range(notice->sequence, first + 1, reader->notice_count);
-        while (at < reader->notice_count &&
-               (placed[at] || !could_be(model, notice, &other, &reader->notices[at]))) {
-            at++;
-        }
-        for (size_t j = at + 1; j < reader->notice_count && !is_known(model, &reader->notices[at]);
-             j++) { /* rather the one of which there is no doubt */
-            at = !placed[j] && could_be(model, notice, &other, &reader->notices[j]) ? j : at;
-        }
-        if (at == reader->notice_count) {
-            fail_msg("notice %llu of party %d, of type %d, that the reference does not know",
-                     (unsigned long long)notice->sequence, party, (int)notice->type);
-        }
-        swap_notices(&reader->notices[at], &reader->notices[notice->sequence - 1]);
-        if (placed[notice->sequence - 1]) {
-            fail_msg("a notice stands twice");
-        }
-        placed[notice->sequence - 1] = true;
-    }
+    } while (page.more);
     for (size_t at = first; at < reader->notice_count; at++) {
         adopt_notice_child(model, party, at + 1, &reader->notices[at]);
         if (!placed[at] && !reference_is_gap(&model->reference, &reader->notices[at])) {
@@ -377,7 +411,8 @@ static bool find_entry(const struct model *model, bool *found, const struct log_
 static void hold_entry(const struct model *model, bool *found, const struct log_entry *actual)
 {
     const struct reference *reference = &model->reference;
-    bool known = actual->event == LOG_EPOCH_TURNED; /* once a month by itself */
+    /* Once a month by themselves. */
+    bool known = actual->event == LOG_EPOCH_TURNED || actual->event == LOG_RECORDS_DESTROYED;
     if (find_entry(model, found, actual, false) || find_entry(model, found, actual, true)) {
         return;
     }

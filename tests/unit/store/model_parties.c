@@ -139,7 +139,14 @@ bool model_turn(struct model *model)
     return true;
 }
 
-/* The next batch fails at one of its writes, and is run again, one by one. */
+static void tick(void *context)
+{
+    (void)context;
+    office_advance(1);
+}
+
+/* The next batch fails at one of its writes, and is run again, one by one: every other time each
+ * in a millisecond of its own, which is seldom so by itself, and never twice in the same way. */
 bool model_fail_batch(struct model *model)
 {
     static const int faults[] = {-EIO, -ENOMEM, KV_FULL};
@@ -147,6 +154,7 @@ bool model_fail_batch(struct model *model)
     struct kv_faulty_plan plan = {
         .fail_put_at = 1 + model_pick(model, 12),
         .put_result = faults[model_pick(model, ARRAY_LENGTH(faults))],
+        .before_commit = model->faults % 2 == 0 ? tick : NULL,
     };
     model->faults++;
     kv_faulty_set(model->office.kv, &plan);

@@ -134,6 +134,7 @@ bool model_try(struct model *model)
     int party = model_pick_party(model, PARTY_REPORTER);
     int town = (int)model_pick(model, REFERENCE_TOWNS);
     uint64_t notices = 0;
+    size_t known = 0;
     store_trial_init(&op);
     for (size_t i = 0; i < STORE_TRIAL_MINIMUM; i++) {
         memset(&children[i], (int)i, sizeof(children[i]));
@@ -145,9 +146,10 @@ bool model_try(struct model *model)
     op.children = children;
     op.municipality = model_town_code(town);
     struct reference_when when = model_run(model, &op.op, party);
-    model_check(
-        "trial", op.op.result,
-        reference_trial(&model->reference, party, town, STORE_TRIAL_MINIMUM, &notices, when));
+    model_check("trial", op.op.result,
+                reference_trial(&model->reference, party, town, STORE_TRIAL_MINIMUM, &notices,
+                                &known, when));
     assert_int_equal(op.notices, notices);
+    assert_int_equal(op.known, known);
     return op.op.result == 0;
 }

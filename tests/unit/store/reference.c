@@ -212,8 +212,10 @@ size_t reference_child_now(const struct reference *reference, size_t child)
 
 bool reference_is_unknown(const struct reference *reference, const struct reference_notice *notice)
 {
+    /* That a match was retracted reaches a municipality even so. */
+    bool outlives = notice->own == NONE && notice->type == NOTICE_MATCH_RETRACTED;
     return notice->gone ||
-           (notice->child != NONE &&
+           (notice->child != NONE && !outlives &&
             reference->children[reference_child_now(reference, notice->child)].gone);
 }
 

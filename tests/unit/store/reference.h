@@ -134,6 +134,7 @@ struct reference_child {
     int numbers[REFERENCE_ALIASES + 1]; /* the first one is its own, the others were replaced */
     int residence;                      /* town; -1: not told */
     int32_t kept_until;                 /* without a signal: when it goes; 0: it has had one */
+    int32_t told_until;                 /* the same: when residence and ties go; 0: not told */
     size_t tie_count;
     int ties[REFERENCE_TIES];             /* parents, and from REFERENCE_PARENTS up addresses */
     struct reference_list members;        /* signals that are not erased, in order */
@@ -241,6 +242,8 @@ size_t reference_child_now(const struct reference *reference, size_t child);
 void reference_log(struct reference *reference, enum log_event event, size_t signal,
                    uint32_t count);
 void reference_count(struct reference *reference, int town, enum statistic what, int64_t now);
+/* A signal is about to be erased: it counts if it is live. */
+void reference_count_erased(struct reference *reference, size_t signal, int64_t now);
 /* Once for each municipality of these signals. */
 void reference_count_match(struct reference *reference, const struct reference_list *live,
                            enum statistic what, int64_t now);
@@ -356,14 +359,15 @@ bool reference_sees(const struct reference *reference, const struct reference_ma
                     int party);
 /* What is shown of a child is remembered, for whoever withdraws soon. */
 void reference_look(struct reference *reference, int party, size_t child, int64_t now);
-uint32_t reference_held(const struct reference *reference, int town, size_t child);
+/* Whether a municipality may be told what the register told of a child, and it told anything. */
+bool reference_shows_registry(const struct reference *reference, int party, size_t child);
 int reference_access(struct reference *reference, int party, int number, uint32_t *ret_held,
                      struct reference_when when);
 int reference_erasure(struct reference *reference, int party, int number, bool archive_only,
                       uint32_t *ret_erased, struct reference_when when);
 /* Of all numbers, and of others up to `count`. */
 int reference_trial(struct reference *reference, int party, int town, size_t count,
-                    uint64_t *ret_notices, struct reference_when when);
+                    uint64_t *ret_notices, size_t *ret_known, struct reference_when when);
 /* The place of `from` is free afterwards. */
 void reference_merge_party(struct reference *reference, int from, int into,
                            struct reference_when when);

@@ -219,6 +219,19 @@ static bool is_under(const struct reference *reference, int party, size_t signal
     return reference->town_owner[reference->signals[signal].town] == party;
 }
 
+/* What the register told is shown where the youth lives, and where there is a signal. */
+bool reference_shows_registry(const struct reference *reference, int party, size_t child)
+{
+    const struct reference_child *about = &reference->children[child];
+    bool shown = about->residence >= 0 && reference->town_owner[about->residence] == party;
+    bool anything = about->residence >= 0 || about->tie_count > 0 || about->number_count > 1 ||
+                    about->kept_until != 0;
+    for (size_t i = 0; i < about->members.count; i++) {
+        shown = shown || is_under(reference, party, about->members.items[i]);
+    }
+    return shown && anything;
+}
+
 int reference_access(struct reference *reference, int party, int number, uint32_t *ret_held,
                      struct reference_when when)
 {
@@ -237,10 +250,7 @@ int reference_access(struct reference *reference, int party, int number, uint32_
         for (size_t i = 0; i < about->members.count; i++) {
             *ret_held += is_under(reference, party, about->members.items[i]) ? 1 : 0;
         }
-        *ret_held += about->residence >= 0 || about->tie_count > 0 || about->number_count > 1 ||
-                             about->kept_until != 0
-                         ? 1
-                         : 0;
+        *ret_held += reference_shows_registry(reference, party, child) ? 1 : 0;
     }
     reference_log(reference, LOG_ACCESS_REQUESTED, NONE, *ret_held);
     reference_tell_auditors(reference, NOTICE_ACCESS_REQUESTED, party, when);
@@ -263,9 +273,8 @@ int reference_erasure(struct reference *reference, int party, int number, bool a
         }
     }
     for (size_t i = 0; i < going.count; i++) {
+        reference_count_erased(reference, going.items[i], when.to);
         reference_take_out(reference, going.items[i], when);
-        reference_count(reference, reference->signals[going.items[i]].town, STATISTIC_ERASED,
-                        when.to);
         reference_log(reference, LOG_SIGNAL_ERASED, going.items[i], 0);
         ++*ret_erased;
     }
@@ -320,16 +329,28 @@ static uint64_t count_trial(const struct reference *reference, int party, int to
            count_families(reference, child);
 }
 
+static bool is_known_to_others(const struct reference *reference, int party, size_t child)
+{
+    const struct reference_list *members = &reference->children[child].members;
+    bool known = false;
+    for (size_t i = 0; i < members->count; i++) {
+        known = known || reference->signals[members->items[i]].party != party;
+    }
+    return known;
+}
+
 int reference_trial(struct reference *reference, int party, int town, size_t count,
-                    uint64_t *ret_notices, struct reference_when when)
+                    uint64_t *ret_notices, size_t *ret_known, struct reference_when when)
 {
     *ret_notices = 0;
+    *ret_known = 0;
     if (!reference_has_agreement(reference, party, town, calendar_dutch_day(when.to))) {
         return reference_refuse(reference, STORE_NO_AGREEMENT);
     }
     for (size_t number = 0; number < count; number++) {
         size_t child = number < REFERENCE_NUMBERS ? reference->number_child[number] : NONE;
         *ret_notices += child != NONE ? count_trial(reference, party, town, child) : 0;
+        *ret_known += child != NONE && is_known_to_others(reference, party, child) ? 1 : 0;
         reference_log(reference, LOG_NOTICES_COUNTED, NONE, 0);
     }
     reference_tell_auditors(reference, NOTICE_NOTICES_COUNTED, party, when);

@@ -20,6 +20,15 @@ static void keep_until(struct reference_child *child, int32_t day)
     }
 }
 
+/* So do its residence and ties. */
+static void keep_told(struct reference_child *child, int32_t day)
+{
+    keep_until(child, day);
+    if (child->members.count == 0 && child->told_until < day) {
+        child->told_until = day;
+    }
+}
+
 static bool is_kept(const struct reference *reference, size_t child)
 {
     return reference->policy.registry_wait_days > 0 ||
@@ -43,8 +52,8 @@ void reference_died(struct reference *reference, int number, struct reference_wh
     reference_forget_matches(reference, child);
     while (reference->children[child].members.count > 0) {
         size_t signal = reference->children[child].members.items[0];
+        reference_count_erased(reference, signal, when.to);
         reference_take_out(reference, signal, when);
-        reference_count(reference, reference->signals[signal].town, STATISTIC_ERASED, when.to);
         reference_log(reference, LOG_SIGNAL_ERASED, signal, 0);
     }
     reference_forget_child(reference, child);
@@ -81,7 +90,7 @@ void reference_moved(struct reference *reference, int number, int town, struct r
     }
     child = child == NONE ? reference_make_child(reference, number) : child;
     struct reference_child *moved = child_at(reference, child);
-    keep_until(moved, wait_day(reference, when));
+    keep_told(moved, wait_day(reference, when));
     if (moved->residence == town) {
         return;
     }
@@ -147,7 +156,7 @@ void reference_relations(struct reference *reference, int number,
     }
     reference_review_families(reference, true, when);
     if (is_kept(reference, child)) {
-        keep_until(&reference->children[child], wait_day(reference, when));
+        keep_told(&reference->children[child], wait_day(reference, when));
     }
 }
 
@@ -379,6 +388,8 @@ static void merge_facts(struct reference *reference, const struct merger *merger
     into->residence = into->residence >= 0 ? into->residence : from->residence;
     into->kept_until = from->kept_until > into->kept_until ? from->kept_until : into->kept_until;
     into->kept_until = into->members.count > 0 ? 0 : into->kept_until;
+    into->told_until = from->told_until > into->told_until ? from->told_until : into->told_until;
+    into->told_until = into->members.count > 0 ? 0 : into->told_until;
     for (size_t i = 0; i < from->tie_count; i++) {
         if (!has_tie(into->ties, into->tie_count, from->ties[i]) &&
             into->tie_count < REFERENCE_TIES) {

@@ -103,6 +103,7 @@ static size_t add_signal(struct reference *reference, const struct reference_pos
     list_add(&reference->parties[post->party].kept, number);
     list_add(&reference->children[child].members, number);
     reference->children[child].kept_until = 0;
+    reference->children[child].told_until = 0;
     reference->children[child].touched = true;
     return number;
 }

@@ -32,6 +32,14 @@ void reference_count(struct reference *reference, int town, enum statistic what,
     reference->years[at].counts.counts[what]++;
 }
 
+void reference_count_erased(struct reference *reference, size_t number, int64_t now)
+{
+    const struct reference_signal *signal = &reference->signals[number];
+    if (signal->state == REFERENCE_LIVE) {
+        reference_count(reference, signal->town, STATISTIC_ERASED, now);
+    }
+}
+
 void reference_count_match(struct reference *reference, const struct reference_list *live,
                            enum statistic what, int64_t now)
 {

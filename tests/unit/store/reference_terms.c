@@ -137,6 +137,10 @@ static void consider_rest(const struct reference *reference, struct term *first)
         if (child->kept_until != 0) {
             consider(first, &term);
         }
+        if (child->told_until != 0) {
+            term.instant = calendar_dutch_midnight(child->told_until);
+            consider(first, &term);
+        }
     }
 }
 
@@ -160,8 +164,8 @@ static void remove_signal(struct reference *reference, const struct term *term,
 static void erase_signal(struct reference *reference, const struct term *term,
                          struct reference_when when)
 {
+    reference_count_erased(reference, term->about, when.to);
     reference_erase(reference, term->about, when);
-    reference_count(reference, reference->signals[term->about].town, STATISTIC_ERASED, when.to);
     reference_log(reference, LOG_SIGNAL_ERASED, term->about, 0);
 }
 
@@ -197,6 +201,8 @@ static void sweep(struct reference *reference, const struct reference_list *arch
     for (size_t i = 0; i < archived->count; i++) {
         if (is_swept(reference, archived->items[i], when.to)) {
             reference_archive(reference, archived->items[i], when);
+            reference_count(reference, reference->signals[archived->items[i]].town,
+                            STATISTIC_EXPIRED, when.to);
             reference_log(reference, LOG_SIGNAL_ARCHIVED, archived->items[i], 0);
         }
     }
@@ -241,13 +247,23 @@ static void end_notices(struct reference *reference, const struct term *term,
     }
 }
 
-/* Nobody has signalled: what the register told goes. */
+/* Nobody has signalled: what the register told goes, the numbers last. */
 static void end_registry(struct reference *reference, const struct term *term,
                          struct reference_when when)
 {
-    (void)when;
-    reference_forget_child(reference, term->about);
-    reference_log(reference, LOG_REGISTRY_DATA_ERASED, NONE, 0);
+    struct reference_child *child = &reference->children[term->about];
+    bool goes = calendar_dutch_midnight(child->kept_until) <= when.to;
+    if (goes || child->residence >= 0 || child->tie_count > 0) {
+        reference_log(reference, LOG_REGISTRY_DATA_ERASED, NONE, 0);
+    }
+    if (goes) {
+        reference_forget_child(reference, term->about);
+        return;
+    }
+    child->residence = -1;
+    child->tie_count = 0;
+    child->told_until = 0;
+    child->touched = true;
 }
 
 void reference_settle(struct reference *reference, const struct reference_list *archived,

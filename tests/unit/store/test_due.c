@@ -2,6 +2,7 @@
 /* What happens by itself when its day has come (Jeugdwet 7.1.4.5, 7.1.4.6). */
 #include "tests/unit/store/office.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "store/clock.h"
@@ -12,10 +13,9 @@ static struct office office;
 static uint32_t school;
 static uint32_t care;
 
-static int setup(void **state)
+static int setup_with(bool faulty)
 {
-    (void)state;
-    office = (struct office){0};
+    office = (struct office){.faulty = faulty};
     office_open(&office);
     school = office_reporter(&office);
     care = office_reporter(&office);
@@ -29,6 +29,18 @@ static int setup(void **state)
         assert_int_equal(office_run(&office, &change.op, 0), 0);
     }
     return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return setup_with(false);
+}
+
+static int setup_faulty(void **state)
+{
+    (void)state;
+    return setup_with(true);
 }
 
 static int teardown(void **state)
@@ -272,6 +284,39 @@ static void test_a_damaged_row_is_set_aside(void **state)
     assert_int_equal(count_archived(school), SIGNALS);
 }
 
+/* A write that the machine refuses, anywhere in what is due, says nothing about the row: it is not
+ * put off, and is worked off once the machine does its part. */
+static void test_a_fault_puts_nothing_off(void **state)
+{
+    (void)state;
+    static const int faults[] = {-EIO, -ENOMEM, KV_FULL};
+    unsigned aborted = 0;
+    for (unsigned at = 1; at <= 36; at += OFFICE_SCALE(1, 5)) {
+        struct store_signal_post op;
+        struct store_note_op note;
+        struct kv_faulty_plan plan = {.fail_put_at = at, .put_result = faults[at % 3]};
+        assert_int_equal(office_try_post(&office, &op, school, "ann", at), 0);
+        office_post(&office, care, "bob", at);
+        go_to(op.signal.removal_day, -CLOCK_MINUTE);
+        office_forget(&office);
+        size_t archived = count_archived(school);
+        kv_faulty_set(office.kv, &plan);
+        office_advance(2 * CLOCK_MINUTE);
+        store_note_init(&note);
+        assert_int_equal(office_run(&office, &note.op, 0), 0);
+        struct store_status status = office_status(&office);
+        assert_int_equal(status.set_aside, 0);
+        aborted += status.aborted_batches > 0 ? 1 : 0;
+        plan = (struct kv_faulty_plan){0};
+        kv_faulty_set(office.kv, &plan);
+        office_reopen(&office); /* and need not wait for the next try */
+        office_settle(&office);
+        assert_int_equal(count_archived(school), archived + 1);
+        assert_int_equal(office_status(&office).set_aside, 0);
+    }
+    assert_true(aborted > 5);
+}
+
 /* A clock that was set wrong, and then right: what it ended stays ended, and nothing is stuck. */
 static void test_a_clock_that_goes_back(void **state)
 {
@@ -299,6 +344,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_prolonged_agreement, setup, teardown),
         cmocka_unit_test_setup_teardown(test_catching_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_damaged_row_is_set_aside, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_fault_puts_nothing_off, setup_faulty, teardown),
         cmocka_unit_test_setup_teardown(test_a_clock_that_goes_back, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

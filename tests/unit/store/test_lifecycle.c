@@ -6,6 +6,7 @@
 
 #include "store/clock.h"
 #include "store/layout.h"
+#include "store/noticerow.h"
 #include "tests/unit/store/registrar.h"
 
 static struct office office;
@@ -451,6 +452,83 @@ static void test_an_erased_past_is_told_no_more(void **state)
     assert_int_equal(office_count_notices(&office, care, NOTICE_ARCHIVED_INVOLVEMENT), 0);
 }
 
+/* ---- a retraction, and the end of the child ---- */
+
+/* Whether a notice still knows whose it is. */
+static bool knows_child(uint32_t party, uint64_t sequence)
+{
+    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
+    struct arena arena;
+    struct store_view view = {.keys = office.keys, .arena = &arena};
+    struct notice_row row;
+    struct kv_bytes value;
+    arena_init(&arena);
+    assert_int_equal(kv_begin(office.kv, KV_READ, &view.kv), 0);
+    assert_int_equal(kv_get(view.kv, KV_PARTY, row_key_bytes(&key), &value), 0);
+    assert_int_equal(notice_row_read(&view, &key, value, &row), 0);
+    kv_abort(view.kv);
+    arena_finish(&arena);
+    return row.has_child;
+}
+
+static void assert_retractions(uint32_t town, const struct uuid *match, size_t count)
+{
+    struct notice_page page = office_inbox(&office, town, 0);
+    assert_int_equal(page.count, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct notice *notice = &page.notices[i];
+        assert_int_equal(notice->type, NOTICE_MATCH_RETRACTED);
+        assert_int_equal(notice->match.kind, MATCH_CHILD);
+        assert_true(same_uuid(&notice->match.id, match));
+        assert_true(!notice->has_own && notice->match.involved_count == 0);
+        assert_true(notice->logged_at > 0);
+    }
+}
+
+static void read_inbox(uint32_t town, uint64_t head)
+{
+    struct store_note_op op;
+    struct log_note notes[2];
+    store_note_init(&op);
+    for (size_t i = 0; i < 2; i++) {
+        notes[i] = (struct log_note){.event = LOG_NOTICE_OFFERED};
+        notes[i].object_kind = LOG_OBJECT_NOTICE;
+        put_be64(notes[i].object, head - 1 + i);
+    }
+    op.notes = notes;
+    op.count = 2;
+    assert_int_equal(office_run(&office, &op.op, town), 0);
+}
+
+/* With its last signal the child goes; that its match was retracted is told all the same, and of
+ * the child no more than that. */
+static void test_a_retraction_outlives_the_child(void **state)
+{
+    (void)state;
+    uint32_t town = office_municipality(&office, OFFICE_TOWN);
+    struct uuid of_ann = office_post(&office, school, "ann", 1);
+    struct uuid of_bob = office_post(&office, care, "bob", 1);
+    struct uuid match = office_last_notice(&office, town)->match.id;
+    assert_int_equal(office_withdraw(&office, care, &of_bob, WITHDRAW_WRONGFUL), 0);
+    uint64_t head = office_inbox_state(&office, town).head;
+    assert_true(knows_child(town, head)); /* ann's signal is there still */
+    assert_int_equal(office_withdraw(&office, school, &of_ann, WITHDRAW_WRONGFUL), 0);
+    assert_int_equal(registrar_count_children(&office, CHILD_FILE), 0);
+    assert_int_equal(office_inbox_state(&office, town).head, head + 1);
+    assert_false(knows_child(town, head + 1));
+    assert_retractions(town, &match, 2);
+    registrar_turn(&office);
+    assert_false(knows_child(town, head));
+    assert_retractions(town, &match, 2);
+    read_inbox(town, head + 1);
+    assert_int_equal(office_acknowledge(&office, town, head + 1), 0);
+    assert_int_equal(office_count_events(&office, LOG_NOTICE_ACKNOWLEDGED), 2);
+    assert_retractions(town, &match, 2);
+    office_advance_days(92);
+    office_settle(&office);
+    assert_int_equal(office_count_rows(&office, town, PARTY_NOTICE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +547,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ones_own_past_is_no_news, setup, teardown),
         cmocka_unit_test_setup_teardown(test_quiet_loading_tells_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_erased_past_is_told_no_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_retraction_outlives_the_child, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

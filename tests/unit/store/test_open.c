@@ -9,6 +9,7 @@
 #include "crypto/secret.h"
 #include "store/clock.h"
 #include "store/layout.h"
+#include "store/winddown.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;
@@ -163,6 +164,20 @@ static void test_a_new_key(void **state)
     }
     office_reopen(&office);
     assert_int_equal(office_signals(&office, school, 0).count, 2);
+}
+
+/* Of another version of the format nothing is read, and that is said. */
+static void test_an_older_format_is_refused(void **state)
+{
+    (void)state;
+    static const char older[] = "verwijsindex-1";
+    struct row_key key = layout_meta(WINDDOWN_FORMAT_NAME);
+    struct kv_txn *txn = NULL;
+    assert_int_equal(kv_begin(office.kv, KV_WRITE, &txn), 0);
+    kv_put(txn, KV_META, row_key_bytes(&key), (struct kv_bytes){older, strlen(older)});
+    assert_int_equal(kv_commit(txn), 0);
+    office_close(&office);
+    refuse_keys(office.keys, OFFICE_ORIGIN, "another format than verwijsindex-2");
 }
 
 static void change_row(enum kv_table table, const struct row_key *key, size_t at)
@@ -321,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_everything_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_keys_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_key, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_older_format_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_changed_store_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_store_is_opened_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_backup, setup, teardown),

@@ -119,7 +119,8 @@ static void test_a_death_of_an_unknown_child(void **state)
     assert_true(op.op.logged);
     assert_nothing_left();
     assert_int_equal(registrar_count_rows(&office, KV_DUE),
-                     registrar_count_due(&office, DUE_AGREEMENT_END));
+                     registrar_count_due(&office, DUE_AGREEMENT_END) +
+                         registrar_count_due(&office, DUE_LOG_END));
     struct log_query query = office_any_entry();
     query.event = LOG_PERSON_DIED;
     query.party = office_oin(register_party);
@@ -328,12 +329,59 @@ static void test_numbers_wait_until_the_age_limit(void **state)
     assert_int_equal(registrar_replaced(&office, 1, 2), 0);
     assert_int_equal(registrar_moved(&office, 1, OTHER_TOWN), 0);
     assert_int_equal(registrar_related(&office, 2, &relations), 0);
-    assert_int_equal(registrar_count_due(&office, DUE_REGISTRY_END), 1);
+    assert_int_equal(registrar_count_due(&office, DUE_REGISTRY_END), 2);
     go_to(end - 1);
     assert_int_equal(registrar_count_children(&office, CHILD_FILE), 2);
     go_to(end);
     assert_nothing_left();
+    assert_int_equal(registrar_count_log(&office, 1, LOG_REGISTRY_DATA_ERASED), 2);
+}
+
+static struct child_file load_file(unsigned number)
+{
+    struct office_child child = office_child(&office, number);
+    struct arena arena;
+    struct store_view view = {.keys = office.keys, .arena = &arena};
+    struct child_file file;
+    arena_init(&arena);
+    assert_int_equal(kv_begin(office.kv, KV_READ, &view.kv), 0);
+    assert_int_equal(child_file_load(&view, &child.key, &file), 0);
+    kv_abort(view.kv);
+    arena_finish(&arena);
+    return file;
+}
+
+/* Where a child lives, and with whom, goes after the term, though its numbers wait on. */
+static void test_what_was_told_goes_before_the_numbers(void **state)
+{
+    (void)state;
+    struct registrar_relations relations = {1, {501}, 502, false};
+    int32_t today = office_today();
+    assert_int_equal(registrar_moved(&office, 1, OTHER_TOWN), 0);
+    assert_int_equal(registrar_related(&office, 2, &relations), 0);
+    go_to(today + 10);
+    assert_int_equal(registrar_replaced(&office, 1, 2), 0);
+    assert_int_equal(registrar_count_children(&office, CHILD_TIE), 2);
+    go_to(today + WAIT_DAYS - 1);
+    assert_int_equal(load_file(1).residence, OTHER_TOWN);
+    assert_int_equal(load_file(1).tie_count, 2);
+    registrar_turn(&office);
+    go_to(today + WAIT_DAYS);
+    assert_int_equal(load_file(1).residence, 0);
+    assert_int_equal(load_file(1).tie_count, 0);
+    assert_int_equal(load_file(1).alias_count, 1);
+    assert_int_equal(registrar_count_children(&office, CHILD_TIE), 0);
     assert_int_equal(registrar_count_log(&office, 1, LOG_REGISTRY_DATA_ERASED), 1);
+    /* The register tells again, and that waits for its own term. */
+    assert_int_equal(registrar_related(&office, 1, &relations), 0);
+    assert_int_equal(registrar_count_children(&office, CHILD_TIE), 2);
+    go_to(today + 2 * WAIT_DAYS);
+    assert_int_equal(registrar_count_children(&office, CHILD_TIE), 0);
+    assert_int_equal(registrar_count_log(&office, 2, LOG_REGISTRY_DATA_ERASED), 2);
+    /* The numbers are one child still. */
+    office_post(&office, school, "ann", 1);
+    office_post(&office, care, "bob", 2);
+    assert_int_equal(office_status(&office).matches, 1);
 }
 
 /* No term: nothing is kept of a child without signals, but numbers are. */
@@ -535,6 +583,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_residence_decides_who_follows_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_waits_has_an_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_numbers_wait_until_the_age_limit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_was_told_goes_before_the_numbers, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_no_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_last_signal_takes_all_along, setup, teardown),
         cmocka_unit_test_setup_teardown(test_waiting_outlives_a_turn, setup, teardown),

@@ -199,18 +199,19 @@ static void test_only_matches_of_those_signals(void **state)
     (void)late;
 }
 
+static const struct registrar_relations all_relations = {
+    .parent_count = 2, .parents = {1000, 1001}, .address = 2000, .institution = true};
+
 static void test_what_the_register_told_is_held(void **state)
 {
     (void)state;
     struct store_access_request op;
-    struct registrar_relations relations = {
-        .parent_count = 2, .parents = {1000, 1001}, .address = 2000, .institution = true};
-    /* Of a child without a signal, while it is kept. */
+    /* Of a child without a signal, while it is kept, where it lives. */
     assert_int_equal(registrar_moved(&office, 1, VILLAGE), 0);
-    assert_int_equal(registrar_related(&office, 1, &relations), 0);
-    assert_int_equal(ask(&op, town, 1), 0);
+    assert_int_equal(registrar_related(&office, 1, &all_relations), 0);
+    assert_int_equal(ask(&op, village, 1), 0);
     assert_asked(&op, 1);
-    struct access_pack pack = read_pack(town, 1);
+    struct access_pack pack = read_pack(village, 1);
     assert_int_equal(pack.signal_count, 0);
     assert_true(pack.registry_data);
     assert_int_equal(pack.residence, VILLAGE);
@@ -231,6 +232,70 @@ static void test_what_the_register_told_is_held(void **state)
         assert_false(pack.has_address || pack.is_institution);
         assert_int_equal(registrar_count_log(&office, child, LOG_SIGNAL_POSTED), 1);
     }
+}
+
+static void assert_nothing_to_show(uint32_t municipality, unsigned child)
+{
+    struct store_access_request op;
+    assert_int_equal(ask(&op, municipality, child), 0);
+    assert_asked(&op, 0);
+    struct access_pack pack = read_pack(municipality, child);
+    assert_false(pack.registry_data || pack.has_address || pack.is_institution);
+    assert_int_equal(pack.residence, 0);
+    assert_int_equal(pack.signal_count + pack.match_count + pack.parents + pack.former_numbers, 0);
+}
+
+static void assert_all_is_shown(uint32_t municipality, unsigned child, uint32_t signals)
+{
+    struct store_access_request op;
+    assert_int_equal(ask(&op, municipality, child), 0);
+    assert_asked(&op, signals + 1);
+    struct access_pack pack = read_pack(municipality, child);
+    assert_true(pack.registry_data && pack.has_address && pack.is_institution);
+    assert_int_equal(pack.signal_count, signals);
+    assert_int_equal(pack.parents, 2);
+    assert_int_equal(pack.former_numbers, 1);
+}
+
+/* Only where the youth lives, or has a signal: any other municipality could ask of any BSN. */
+static void test_the_register_is_shown_where_it_concerns(void **state)
+{
+    (void)state;
+    struct store_erasure op;
+    struct uuid id;
+    /* Where nobody lives, as far as is known, and nobody has signalled. */
+    assert_int_equal(registrar_related(&office, 1, &all_relations), 0);
+    assert_int_equal(registrar_replaced(&office, 2, 1), 0);
+    for (unsigned child = 1; child <= 2; child++) {
+        assert_nothing_to_show(town, child);
+        assert_nothing_to_show(village, child);
+    }
+    assert_int_equal(registrar_moved(&office, 1, VILLAGE), 0);
+    assert_nothing_to_show(town, 2);
+    assert_all_is_shown(village, 2, 0);
+    assert_int_equal(read_pack(village, 2).residence, VILLAGE);
+    /* With a signal, live or in the archive, it is the other's business too. */
+    id = post_under(school, "ann", 1, OFFICE_TOWN);
+    assert_all_is_shown(town, 1, 1);
+    assert_int_equal(read_pack(town, 1).residence, VILLAGE);
+    assert_int_equal(office_withdraw(&office, school, &id, WITHDRAW_ENDED), 0);
+    assert_all_is_shown(town, 1, 1);
+    assert_all_is_shown(village, 1, 0);
+    /* No more when the signals of that municipality are gone. */
+    post_under(care, "bob", 1, VILLAGE);
+    store_erasure_init(&op);
+    op.child = office_child(&office, 1).key;
+    op.ground = op.case_reference = "g";
+    assert_int_equal(office_run(&office, &op.op, town), 0);
+    assert_int_equal(op.erased, 1);
+    assert_nothing_to_show(town, 1);
+    assert_all_is_shown(village, 1, 1);
+    /* Nor where it lived. */
+    assert_int_equal(registrar_moved(&office, 1, VILLAGE + 1), 0);
+    assert_all_is_shown(village, 1, 1);
+    op.op.party = 0;
+    assert_int_equal(office_run(&office, &op.op, village), 0);
+    assert_nothing_to_show(village, 1);
 }
 
 static void test_family_matches_are_in_the_pack(void **state)
@@ -362,7 +427,8 @@ static void test_all_of_a_municipality_is_erased(void **state)
     assert_false(is_there(school, &live));
     assert_true(is_there(care, &other));
     assert_int_equal(registrar_count_log(&office, 1, LOG_SIGNAL_ERASED), 2);
-    assert_int_equal(counted(OFFICE_TOWN, STATISTIC_ERASED), 2);
+    assert_int_equal(counted(OFFICE_TOWN, STATISTIC_WITHDRAWN), 1); /* the one of the past */
+    assert_int_equal(counted(OFFICE_TOWN, STATISTIC_ERASED), 1);
     assert_int_equal(counted(VILLAGE, STATISTIC_ERASED), 0);
     assert_int_equal(office_status(&office).signals, 1);
     assert_int_equal(office_status(&office).matches, 0);
@@ -489,6 +555,7 @@ static void test_a_dry_run_tells_what_a_loading_would_send(void **state)
     /* 2: both and the town. 3: all three. 4: of the past. 5: both, of the past, two municipalities.
      * 6: both and the town. */
     assert_int_equal(trial.notices, 3 + 3 + 1 + 5 + 3);
+    assert_int_equal(trial.known, 5);
     assert_true(all_heads() == digest); /* nobody is told */
     assert_int_equal(office_inbox_state(&office, loader).head, 0);
     assert_int_equal(office_count_events(&office, LOG_NOTICES_COUNTED), STORE_TRIAL_MINIMUM);
@@ -518,8 +585,24 @@ static void test_a_dry_run_is_of_many_children(void **state)
     assert_int_equal(office_inbox_state(&office, auditor).head, 0);
     assert_int_equal(try_loading(&trial, school, STORE_TRIAL_MAXIMUM, OFFICE_TOWN), 0);
     assert_true(trial.notices == 0);
+    assert_int_equal(trial.known, 0);
     assert_int_equal(office_count_events(&office, LOG_NOTICES_COUNTED), STORE_TRIAL_MAXIMUM);
     assert_int_equal(office_inbox_state(&office, auditor).head, 1);
+}
+
+/* Who asks cannot make children known by signals of its own. */
+static void test_a_dry_run_counts_whom_others_know(void **state)
+{
+    (void)state;
+    struct store_trial trial;
+    post_under(school, "ann", 1, OFFICE_TOWN);
+    post_ended(school, "ann", 2, OFFICE_TOWN);
+    post_under(school, "ann", 3, OFFICE_TOWN);
+    post_under(care, "bob", 3, VILLAGE);
+    assert_int_equal(try_loading(&trial, school, STORE_TRIAL_MINIMUM, OFFICE_TOWN), 0);
+    assert_int_equal(trial.known, 1);
+    assert_int_equal(try_loading(&trial, care, STORE_TRIAL_MINIMUM, OFFICE_TOWN), 0);
+    assert_int_equal(trial.known, 3);
 }
 
 int main(void)
@@ -530,6 +613,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_only_matches_of_those_signals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_the_register_told_is_held, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_register_is_shown_where_it_concerns, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_family_matches_are_in_the_pack, setup, teardown),
         cmocka_unit_test_setup_teardown(test_access_requests_have_a_daily_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_told_is_in_the_log, setup, teardown),
@@ -539,6 +624,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_dry_run_tells_what_a_loading_would_send, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_dry_run_is_of_many_children, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_dry_run_counts_whom_others_know, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

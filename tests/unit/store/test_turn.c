@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The turn of the epoch key: by itself, as the operator asks, and what stands in its way. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -193,6 +194,29 @@ static void test_a_row_that_cannot_be_read(void **state)
     turning_check_content(&turning, CHILDREN);
     assert_false(office_status(office).epoch_overdue);
     assert_false(has_key_file(1));
+}
+
+/* What the machine refuses says nothing about the rows: it is tried again, and none is put off. */
+static void test_a_fault_of_the_machine(void **state)
+{
+    (void)state;
+    enum { CHILDREN = 20 };
+    static const int faults[] = {KV_FULL, -EIO, -ENOMEM};
+    turning_fill(&turning, CHILDREN);
+    for (uint32_t i = 0; i < ARRAY_LENGTH(faults); i++) {
+        struct kv_faulty_plan plan = {.fail_put_at = 40, .put_result = faults[i]};
+        office_index(office); /* no other work of its own */
+        struct store_status before = office_status(office);
+        kv_faulty_set(office->kv, &plan);
+        assert_int_equal(turning_turn(&turning, NULL), 0);
+        struct store_status after = office_status(office);
+        assert_true(after.aborted_batches > before.aborted_batches);
+        assert_int_equal(after.set_aside, 0);
+        assert_false(after.epoch_overdue);
+        assert_int_equal(after.epoch, i + 2);
+        turning_check_rows(&turning, i + 2);
+    }
+    turning_check_content(&turning, CHILDREN);
 }
 
 /* Who drains does not wait for a long turn. */
@@ -409,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_subjects_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_that_cannot_be_made, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_row_that_cannot_be_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_fault_of_the_machine, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nobody_waits_when_it_is_time_to_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_clock_that_goes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_work_goes_on, setup, teardown),

@@ -2,13 +2,19 @@
 /* The end of the index: what is left can be verified, the rest is gone, wherever it stopped. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "crypto/commitment.h"
 #include "store/clock.h"
+#include "store/kv_lmdb.h"
 #include "store/layout.h"
+#include "store/store_end.h"
 #include "tests/unit/store/office.h"
 #include "tests/unit/store/verify.h"
 
@@ -16,8 +22,14 @@ static struct office office;
 static struct checkpoint_vkey vkey;
 static uint32_t school;
 static char directory[512];
+static char keys[512]; /* a directory with epoch keys; the office has its own in memory */
 
-enum { SIGNALS = 600 };
+enum { SIGNALS = 600, FEW = 20 };
+
+/* An index with few signals and nothing to do by itself, to begin with again and again: every
+ * commit is then one of the end. */
+static struct scratch master;
+static uint64_t master_entries;
 
 /* As one batch after another. */
 static void post_many(unsigned from, unsigned count)
@@ -36,17 +48,64 @@ static void post_many(unsigned from, unsigned count)
     test_free(ops);
 }
 
-static int setup(void **state)
+static void fill_index(unsigned count)
 {
-    (void)state;
     office = (struct office){.faulty = true};
     office_open(&office);
     vkey = verify_key(office.keys, OFFICE_ORIGIN);
     school = office_reporter(&office);
     office_hire(&office, school, "ann");
-    post_many(0, SIGNALS);
+    post_many(0, count);
+}
+
+static void make_places(void)
+{
+    char why[KEYRING_WHY_SIZE];
     snprintf(directory, sizeof(directory), "%s/end", office.scratch.directory);
+    snprintf(keys, sizeof(keys), "%s/keys", office.scratch.directory);
+    assert_int_equal(keyring_create(keys, why), 0);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fill_index(SIGNALS);
+    make_places();
     return 0;
+}
+
+static int setup_master(void **state)
+{
+    (void)state;
+    scratch_init(&master);
+    fill_index(FEW);
+    office_index(&office);
+    master_entries = office_status(&office).log_size;
+    assert_int_equal(kv_copy(office.kv, master.directory), 0);
+    office_finish(&office);
+    return 0;
+}
+
+static int teardown_master(void **state)
+{
+    (void)state;
+    scratch_finish(&master);
+    return 0;
+}
+
+/* A copy of the master, not open yet. */
+static void lay_down_copy(void)
+{
+    const struct kv_lmdb_options options = {.directory = master.directory, .read_only = true};
+    struct kv *kv = NULL;
+    office = (struct office){
+        .faulty = true, .map_bytes = OFFICE_MAP_BYTES, .keys = office_make_keys(10)};
+    scratch_init(&office.scratch);
+    arena_init(&office.arena);
+    assert_int_equal(kv_lmdb_open(&options, &kv), 0);
+    assert_int_equal(kv_copy(kv, office.scratch.directory), 0);
+    kv_close(kv);
+    make_places();
 }
 
 static int teardown(void **state)
@@ -56,11 +115,26 @@ static int teardown(void **state)
     return 0;
 }
 
-static int wind_down(char why[static STORE_WHY_SIZE])
+static int wind_down(bool *ret_ended, char why[static STORE_WHY_SIZE])
 {
     struct attribution by = office_attribution(0);
     office_forget(&office);
-    return store_wind_down(office.store, &by, directory, why);
+    return store_wind_down(office.store, &by, directory, ret_ended, why);
+}
+
+/* As a daemon does when it ends, or is started again. */
+static int finish_it(struct store_end *ret_end, char why[static STORE_WHY_SIZE])
+{
+    const struct store_finish_options options = {
+        .path = office.scratch.directory, .map_bytes = OFFICE_MAP_BYTES, .epoch_directory = keys};
+    return store_finish_wind_down(&options, ret_end, why);
+}
+
+static bool is_there(const char *where, const char *name)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/%s", where, name);
+    return access(path, F_OK) == 0;
 }
 
 static size_t read_left(const char *name, char *out, size_t size)
@@ -172,13 +246,42 @@ static void assert_cannot_be_opened(void)
     assert_null(store);
 }
 
+/* The other end that there may be: it is as if nothing had been. */
+static void assert_it_goes_on(void)
+{
+    struct store_end end;
+    assert_false(is_there(directory, "statement"));
+    assert_true(is_there(keys, "epoch-1.key"));
+    assert_int_equal(store_find_end(office.scratch.directory, &end), STORE_NOT_FOUND);
+    office_reopen(&office);
+    assert_int_equal(office_signals(&office, school, 0).count, FEW);
+    office_post(&office, school, "ann", 10000);
+    verify_log(office.store, &vkey);
+    office_close(&office);
+}
+
+static void assert_all_is_gone(uint64_t entries, int64_t not_before)
+{
+    struct store_end end;
+    check_left(entries, not_before);
+    assert_false(is_there(directory, ".statement"));
+    assert_false(is_there(office.scratch.directory, "data.mdb"));
+    assert_false(is_there(keys, "epoch-1.key"));
+    assert_true(is_there(keys, "log-1.key")); /* the operator's to destroy */
+    assert_int_equal(store_find_end(office.scratch.directory, &end), STORE_NOT_FOUND);
+}
+
 static void test_everything_goes(void **state)
 {
     (void)state;
     char why[STORE_WHY_SIZE];
+    struct store_end end;
+    bool ended;
     uint64_t entries = office_status(&office).log_size;
     int64_t before = clock_now();
-    assert_int_equal(wind_down(why), 0);
+    assert_int_equal(store_find_end(office.scratch.directory, &end), -EBUSY);
+    assert_int_equal(wind_down(&ended, why), 0);
+    assert_true(ended);
     /* All that is left in the store is the mark of its end. */
     assert_int_equal(count_all_rows(office.kv), 1);
     /* Nothing but closing is possible. */
@@ -193,14 +296,24 @@ static void test_everything_goes(void **state)
     office_close(&office);
     assert_cannot_be_opened();
     check_left(entries + 1, before);
+
+    assert_int_equal(store_find_end(office.scratch.directory, &end), 0);
+    assert_string_equal(end.directory, directory);
+    assert_int_equal(end.log_size, entries + 1);
+    assert_int_equal(finish_it(&end, why), 0);
+    assert_int_equal(end.statement, STORE_STATEMENT_STANDS);
+    assert_true(end.keys_destroyed && end.store_removed);
+    assert_all_is_gone(entries + 1, before);
+    assert_int_equal(finish_it(&end, why), STORE_NOT_FOUND);
 }
 
 /* What is queued is run first, and is in the log. */
 static void *wind_down_apart(void *context)
 {
     char *why = context;
-    int result = wind_down(why);
-    return result == 0 ? NULL : context;
+    bool ended;
+    int result = wind_down(&ended, why);
+    return result == 0 && ended ? NULL : context;
 }
 
 static void test_in_the_middle_of_work(void **state)
@@ -243,12 +356,14 @@ static void test_refusals(void **state)
 {
     (void)state;
     char why[STORE_WHY_SIZE];
+    bool ended;
     uint64_t entries = office_status(&office).log_size;
     assert_int_equal(mkdir(directory, 0700), 0);
-    assert_int_equal(wind_down(why), STORE_EXISTS);
+    assert_int_equal(wind_down(&ended, why), STORE_EXISTS);
     assert_int_equal(rmdir(directory), 0);
     snprintf(directory, sizeof(directory), "%s/no/such/place", office.scratch.directory);
-    assert_int_equal(wind_down(why), STORE_STOPPED);
+    assert_int_equal(wind_down(&ended, why), STORE_STOPPED);
+    assert_false(ended);
     assert_non_null(strstr(why, "No such file"));
     assert_int_equal(office_status(&office).log_size, entries);
     office_post(&office, school, "ann", 1000);
@@ -260,6 +375,7 @@ static void test_a_log_that_is_not_sound(void **state)
 {
     (void)state;
     char why[STORE_WHY_SIZE];
+    bool ended;
     struct row_key key = layout_log(3);
     struct kv_txn *txn = NULL;
     struct kv_bytes value;
@@ -271,43 +387,285 @@ static void test_a_log_that_is_not_sound(void **state)
     copy[0] ^= 1;
     kv_put(txn, KV_LOG, row_key_bytes(&key), (struct kv_bytes){copy, size});
     assert_int_equal(kv_commit(txn), 0);
-    assert_int_equal(wind_down(why), STORE_STOPPED);
+    assert_int_equal(wind_down(&ended, why), STORE_STOPPED);
+    assert_false(ended);
     assert_non_null(strstr(why, "root"));
     assert_int_equal(access(directory, F_OK), -1);
     office_post(&office, school, "ann", 1000); /* it goes on, for what it is worth */
     assert_int_equal(office_signals(&office, school, 0).count, SIGNALS + 1);
 }
 
-/* Interrupted anywhere: it is either the index that it was, or cannot be taken for one any more. */
-static void test_interrupted(void **state)
+/* There is no room for the mark, which is certainly not there: it goes on, at once. */
+static void test_no_room_for_the_mark(void **state)
 {
     (void)state;
-    unsigned ended = 0;
-    int result = -1;
-    for (uint64_t at = 1; result != 0; at += at < 5 ? 1 : 4) {
-        char why[STORE_WHY_SIZE];
-        struct kv_faulty_plan plan = {.fail_commit_at = at, .commit_result = -EIO};
-        office_index(&office);
-        kv_faulty_set(office.kv, &plan);
-        result = wind_down(why);
-        bool is_left = access(directory, F_OK) == 0;
-        office_close(&office);
-        if (at <= 2) { /* the entry in the log, and the mark */
-            struct store *store = NULL;
-            struct store_options options = office_options(&office);
-            assert_true(result != 0);
-            assert_int_equal(is_left, at == 2);
-            assert_int_equal(store_open(&options, &store, why), 0);
-            store_close(store);
-        } else {
-            assert_true(is_left);
-            assert_cannot_be_opened();
-            ended++;
-        }
-        office_finish(&office);
-        setup(NULL);
+    char why[STORE_WHY_SIZE];
+    bool ended;
+    struct kv_faulty_plan plan = {.fail_commit_at = 2, .commit_result = KV_FULL};
+    office_index(&office);
+    kv_faulty_set(office.kv, &plan);
+    assert_int_equal(wind_down(&ended, why), STORE_STOPPED);
+    assert_false(ended);
+    assert_int_equal(access(directory, F_OK), -1);
+    office_post(&office, school, "ann", 1000);
+    assert_int_equal(office_signals(&office, school, 0).count, SIGNALS + 1);
+}
+
+/* A commit fails, anywhere: it is the index that it was, or has ended, and what is left goes. */
+static void fail_at(uint64_t commit, bool happens, bool *ret_done)
+{
+    char why[STORE_WHY_SIZE];
+    struct store_end end;
+    bool ended;
+    struct kv_faulty_plan plan = {
+        .fail_commit_at = commit, .commit_result = -EIO, .commit_happens = happens};
+    lay_down_copy();
+    office_reopen(&office);
+    int64_t before = clock_now();
+    kv_faulty_set(office.kv, &plan);
+    int result = wind_down(&ended, why);
+    bool failed = atomic_load(&office.failures) > 0;
+    office_close(&office);
+    assert_int_equal(ended, commit > 2); /* the entry in the log, the mark, the rows */
+    assert_int_equal(failed, commit <= 2);
+    *ret_done = result == 0;
+    if (commit < 2 || (commit == 2 && !happens)) {
+        assert_int_equal(is_there(directory, ".statement"), commit == 2);
+        assert_it_goes_on();
+    } else {
+        assert_int_equal(is_there(directory, "statement"), commit > 2);
+        assert_cannot_be_opened();
+        assert_int_equal(finish_it(&end, why), 0);
+        assert_int_equal(end.statement, STORE_STATEMENT_STANDS);
+        assert_all_is_gone(master_entries + 1, before);
     }
-    assert_true(ended > 4);
+    office_finish(&office);
+}
+
+static void test_commits_that_fail(void **state)
+{
+    (void)state;
+    uint64_t commit = 0;
+    for (bool done = false; !done;) {
+        bool also;
+        commit++;
+        fail_at(commit, false, &done);
+        fail_at(commit, true, &also);
+    }
+    assert_true(commit > 10);
+}
+
+/* ---- killed ---- */
+
+/* In a child: what of the system is asked for, and every commit, is a step, and one is the last. */
+static struct {
+    bool counts;
+    unsigned steps;
+    unsigned last;
+} life;
+
+static void step(void)
+{
+    if (life.counts && ++life.steps == life.last) {
+        raise(SIGKILL);
+    }
+}
+
+static void step_at_commit(void *context)
+{
+    (void)context;
+    step();
+}
+
+#define STEPS_AROUND(type, name, parameters, arguments)                                            \
+    type __real_##name parameters;                                                                 \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        step();                                                                                    \
+        type result = __real_##name arguments;                                                     \
+        int error = errno;                                                                         \
+        step();                                                                                    \
+        errno = error;                                                                             \
+        return result;                                                                             \
+    }
+STEPS_AROUND(int, mkdir, (const char *path, mode_t mode), (path, mode))
+STEPS_AROUND(int, fsync, (int file), (file))
+STEPS_AROUND(int, renameat, (int from, const char *old, int to, const char *new),
+             (from, old, to, new))
+STEPS_AROUND(int, unlinkat, (int folder, const char *name, int flags), (folder, name, flags))
+
+static int open_in_child(void)
+{
+    char why[STORE_WHY_SIZE];
+    struct kv_faulty_plan plan = {.before_commit = step_at_commit};
+    struct store_options options = office_options(&office);
+    int result = store_open(&options, &office.store, why);
+    if (result == 0) {
+        kv_faulty_set(office.kv, &plan);
+    }
+    return result;
+}
+
+/* As the daemon does: winds down, closes, and finishes. */
+static int live_to_the_end(void)
+{
+    char why[STORE_WHY_SIZE];
+    struct store_end end;
+    bool ended = false;
+    int result = open_in_child();
+    life.counts = true;
+    if (result == 0) {
+        result = wind_down(&ended, why);
+    }
+    office_close(&office);
+    return result == 0 && ended ? finish_it(&end, why) : -1;
+}
+
+static int finish_again(void)
+{
+    char why[STORE_WHY_SIZE];
+    struct store_end end;
+    life.counts = true;
+    return finish_it(&end, why);
+}
+
+/* Runs it in a child that is killed at a step. True: it came to its end before. */
+static bool is_done_before(unsigned last, int (*run)(void))
+{
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        life.last = last;
+        _exit(run() == 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFSIGNALED(status)) {
+        assert_int_equal(WTERMSIG(status), SIGKILL);
+        return false;
+    }
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    return true;
+}
+
+enum outcome { GOES_ON, FINISHED_LATER, DONE, OUTCOMES };
+
+static enum outcome kill_at(unsigned last, bool *ret_done)
+{
+    struct store_end end;
+    int64_t before = clock_now();
+    enum outcome outcome = GOES_ON;
+    lay_down_copy();
+    *ret_done = is_done_before(last, live_to_the_end);
+    if (store_find_end(office.scratch.directory, &end) == 0) {
+        assert_cannot_be_opened();
+        outcome = FINISHED_LATER;
+        /* Killed again and again, at a later step each time; else at once to the end. */
+        unsigned again = last % OFFICE_SCALE(4, 16) == 0 ? 1 : UINT_MAX;
+        while (store_find_end(office.scratch.directory, &end) == 0) {
+            (void)is_done_before(again++, finish_again);
+        }
+    } else if (!is_there(office.scratch.directory, "data.mdb")) {
+        outcome = DONE;
+    }
+    if (outcome == GOES_ON) {
+        assert_it_goes_on();
+    } else {
+        assert_all_is_gone(master_entries + 1, before);
+    }
+    office_finish(&office);
+    return outcome;
+}
+
+static void test_killed_at_every_step(void **state)
+{
+    (void)state;
+    unsigned seen[OUTCOMES] = {0};
+    enum outcome before = GOES_ON;
+    bool done = false;
+    for (unsigned last = 1; !done; last++) {
+        enum outcome outcome = kill_at(last, &done);
+        assert_true(outcome >= before); /* there is no way back */
+        before = outcome;
+        seen[outcome]++;
+    }
+    assert_true(seen[GOES_ON] > 10);
+    assert_true(seen[FINISHED_LATER] > 20);
+    assert_true(seen[DONE] > 1);
+}
+
+/* ---- what cannot be finished ---- */
+
+static void end_it(void)
+{
+    char why[STORE_WHY_SIZE];
+    bool ended;
+    assert_int_equal(wind_down(&ended, why), 0);
+    office_close(&office);
+}
+
+/* With keys that are left, a start would begin another log under the same name: the mark stays. */
+static void test_keys_that_stay(void **state)
+{
+    (void)state;
+    char why[STORE_WHY_SIZE];
+    char right[sizeof(keys)];
+    struct store_end end;
+    end_it();
+    memcpy(right, keys, sizeof(keys));
+    snprintf(keys, sizeof(keys), "%s/elsewhere", office.scratch.directory);
+    assert_int_equal(finish_it(&end, why), STORE_STOPPED);
+    assert_non_null(strstr(why, "elsewhere"));
+    assert_false(end.keys_destroyed || end.store_removed);
+    assert_int_equal(end.statement, STORE_STATEMENT_STANDS);
+    assert_cannot_be_opened();
+    memcpy(keys, right, sizeof(keys));
+    assert_int_equal(finish_it(&end, why), 0);
+    assert_false(is_there(keys, "epoch-1.key"));
+}
+
+/* Rows that were left go, where the file has to stay. */
+static void test_rows_go_where_the_store_stays(void **state)
+{
+    (void)state;
+    char why[STORE_WHY_SIZE];
+    struct store_end end;
+    bool ended;
+    struct kv_faulty_plan plan = {.fail_commit_at = 3, .commit_result = -EIO};
+    office_index(&office);
+    kv_faulty_set(office.kv, &plan);
+    assert_int_equal(wind_down(&ended, why), STORE_STOPPED);
+    assert_true(ended);
+    assert_non_null(strstr(why, "row"));
+    assert_true(count_all_rows(office.kv) > SIGNALS);
+    office_close(&office);
+    snprintf(keys, sizeof(keys), "%s/elsewhere", office.scratch.directory);
+    assert_int_equal(finish_it(&end, why), STORE_STOPPED);
+    scratch_open(&office.scratch, OFFICE_MAP_BYTES);
+    assert_int_equal(count_all_rows(office.scratch.kv), 1);
+    scratch_close(&office.scratch);
+}
+
+/* Somebody took the directory away: that is said, and does not keep what must go. */
+static void test_a_statement_that_is_lost(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"statement", "leaves", "final-checkpoint"};
+    char why[STORE_WHY_SIZE];
+    char path[600];
+    struct store_end end;
+    end_it();
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(directory), 0);
+    assert_int_equal(finish_it(&end, why), 0);
+    assert_int_equal(end.statement, STORE_STATEMENT_LOST);
+    assert_non_null(strstr(why, directory));
+    assert_true(end.keys_destroyed && end.store_removed);
 }
 
 int main(void)
@@ -317,7 +675,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_in_the_middle_of_work, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_log_that_is_not_sound, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_interrupted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_room_for_the_mark, setup, teardown),
+        cmocka_unit_test(test_commits_that_fail),
+        cmocka_unit_test(test_killed_at_every_step),
+        cmocka_unit_test_setup_teardown(test_keys_that_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rows_go_where_the_store_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_statement_that_is_lost, setup, teardown),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup_master, teardown_master);
 }

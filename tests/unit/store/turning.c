@@ -94,7 +94,7 @@ static uint32_t epoch_of_row(enum kv_table table, struct kv_bytes key, struct kv
                : name[4] == PARTY_NOTICE && data[0] == 1 ? get_be32(data + 1)
                                                          : 0;
     case KV_MATCH:
-        return get_be32(data + 2);
+        return get_be32(data + 8);
     case KV_DUE:
         return name[8] == DUE_REGISTRY_END ? get_be32(data) : 0;
     default:

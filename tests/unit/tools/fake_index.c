@@ -19,9 +19,19 @@
 #define ARGUMENTS_MAXIMUM 40
 
 static const struct command *const families[] = {
-    party_commands,        operate_commands,    upkeep_commands,  signal_commands,
-    professional_commands, match_commands,      notices_commands, person_event_commands,
-    rights_commands,       statistics_commands, audit_commands,   NULL,
+    party_commands,
+    operate_commands,
+    upkeep_commands,
+    signal_commands,
+    professional_commands,
+    match_commands,
+    notices_commands,
+    person_event_commands,
+    rights_commands,
+    statistics_commands,
+    receipt_commands,
+    audit_commands,
+    NULL,
 };
 
 struct server {

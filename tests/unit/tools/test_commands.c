@@ -393,6 +393,96 @@ static void test_access_requests_in_plain_text(void **state)
     assert_string_equal(run.output, "");
 }
 
+#define ENTRY                                                                                      \
+    "{\"index\":7,\"record\":{\"attributes\":{\"verwijsindex.party\":\"O\"},"                      \
+    "\"end_time\":1700000000123,\"name\":\"signal-posted\"}}"
+#define GONE "{\"index\":3,\"record\":null,\"commitment\":\"c\",\"destroyed\":true}"
+
+static const struct round_trip searches[] = {
+    {"audit search --bsn-file - --case-reference Z-1",
+     BSN,
+     "POST /v1/log-entries/_search",
+     "{\"bsn\":\"" BSN "\",\"caseReference\":\"Z-1\",\"limit\":100}",
+     200,
+     "{\"logEntries\":[" ENTRY "," GONE "],\"next\":null}",
+     {"ENTRY  TIME", "7      2023-11-14T22:13:20.123Z  signal-posted  O", "3      -"}},
+    {"audit search --party O --professional ib-1 --event signal-posted --outcome done --from A "
+     "--to B --trace-id T --case-reference Z-1 --limit 5",
+     NULL,
+     "POST /v1/log-entries/_search",
+     "{\"party\":\"O\",\"professional\":\"ib-1\",\"event\":\"signal-posted\",\"outcome\":\"done\","
+     "\"from\":\"A\",\"to\":\"B\",\"traceId\":\"T\",\"caseReference\":\"Z-1\",\"limit\":5}",
+     200,
+     "{\"logEntries\":[],\"next\":null}",
+     {"ENTRY"}},
+};
+
+static void test_searches(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(searches); i++) {
+        assert_round_trip(&searches[i]);
+    }
+    static const struct {
+        const char *arguments;
+        const char *said;
+    } wrong[] = {
+        {"audit search --case-reference Z", "say what to search for"},
+        {"audit search --case-reference Z --professional p", "--professional needs --party"},
+        {"audit search --case-reference Z --party O --limit 0", "--limit must be 1 to 500"},
+        {"audit search --case-reference Z --party O --limit 501", "--limit must be 1 to 500"},
+        {"audit search --case-reference Z --party O --limit -1", "--limit must be 1 to 500"},
+        {"audit search --case-reference Z --party O --limit 5 --all", "exclude each other"},
+        {"audit search --party O", "--case-reference is missing"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+        run_with(wrong[i].arguments, NULL, 200, "{}");
+        assert_int_equal(run.result, VIX_USAGE);
+        assert_int_equal(run.request_count, 0);
+        assert_said(run.errors, wrong[i].said);
+    }
+}
+
+/* The one answer stands for each page; so the rows come again, until it is enough. */
+static void test_a_search_of_several_pages(void **state)
+{
+    (void)state;
+    const char *answer = "{\"logEntries\":[" ENTRY "," GONE "],\"next\":\"C\"}";
+    run_with("audit search --party O --case-reference Z --limit 4", NULL, 200, answer);
+    assert_int_equal(run.result, VIX_DONE);
+    assert_int_equal(run.request_count, 2);
+    assert_string_equal(run.requests[1].body, "{\"party\":\"O\",\"caseReference\":\"Z\","
+                                              "\"cursor\":\"C\",\"limit\":2}");
+    assert_said(run.errors, "there are more than these 4");
+    run_with("--json audit search --party O --case-reference Z --limit 2", NULL, 200, answer);
+    assert_string_equal(run.output, "{\"logEntries\":[" ENTRY "," GONE "],\"more\":true}\n");
+    assert_int_equal(run.request_count, 1);
+}
+
+static void test_fetching_a_receipt(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"receipt x", "receipt -1", "receipt 01", "receipt 1/2"};
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+        run_with(wrong[i], NULL, 200, "");
+        assert_int_equal(run.result, VIX_USAGE);
+        assert_int_equal(run.request_count, 0);
+    }
+    /* What is no receipt of that entry is neither printed nor kept. */
+    char arguments[256];
+    char path[128];
+    snprintf(path, sizeof(path), "%s.receipt", fake_file_make(""));
+    snprintf(arguments, sizeof(arguments), "receipt 17 --out %s", path);
+    run_with(arguments, NULL, 200, "{}");
+    assert_int_equal(run.result, VIX_REFUSED);
+    assert_string_equal(run.requests[0].line, "GET /v1/receipts/17");
+    assert_string_equal(run.requests[0].accept, "text/plain");
+    assert_said(run.errors, "the answer is no receipt of that entry");
+    assert_string_equal(run.output, "");
+    assert_true(access(path, F_OK) != 0);
+    fake_file_remove();
+}
+
 static void test_receipts(void **state)
 {
     (void)state;
@@ -496,6 +586,9 @@ int main(void)
         cmocka_unit_test(test_rights),
         cmocka_unit_test(test_access_requests),
         cmocka_unit_test(test_access_requests_in_plain_text),
+        cmocka_unit_test(test_searches),
+        cmocka_unit_test(test_a_search_of_several_pages),
+        cmocka_unit_test(test_fetching_a_receipt),
         cmocka_unit_test(test_receipts),
         cmocka_unit_test(test_usage_is_told_before_anything_is_sent),
         cmocka_unit_test(test_refusals_are_told),

@@ -109,6 +109,41 @@ static void test_own_option_shadows_a_common_one(void **state)
     assert_string_equal(options_value(&invocation, "key"), "own");
 }
 
+static void test_one_that_is_given_more_than_once(void **state)
+{
+    (void)state;
+    struct invocation invocation;
+    const char *values[2] = {NULL, NULL};
+    assert_int_equal(
+        parse("vix thing make N --colour red --loud --colour=blue --key own --colour green",
+              &invocation),
+        0);
+    assert_string_equal(options_value(&invocation, "colour"), "green");
+    assert_int_equal(options_values(&invocation, "colour", values, 2), 3);
+    assert_string_equal(values[0], "red");
+    assert_string_equal(values[1], "blue");
+    assert_int_equal(options_values(&invocation, "key", values, 2), 1);
+    assert_string_equal(values[0], "own");
+    assert_int_equal(options_values(&invocation, "bsn", values, 2), 0);
+}
+
+static void test_a_local_command_takes_no_server_from_the_environment(void **state)
+{
+    (void)state;
+    struct invocation invocation;
+    assert_int_equal(setenv("VIX_URL", "https://env", 1), 0);
+    assert_int_equal(setenv("VIX_CA", "env.pem", 1), 0);
+    assert_int_equal(parse("vix thing make N --colour red", &invocation), 0);
+    assert_string_equal(invocation.common[COMMON_URL], "https://env");
+    assert_int_equal(parse("vix pick --left l --size s", &invocation), 0);
+    assert_null(invocation.common[COMMON_URL]);
+    assert_string_equal(invocation.common[COMMON_CA], "env.pem");
+    assert_int_equal(parse("vix --url U pick --left l --size s", &invocation), 0);
+    assert_string_equal(invocation.common[COMMON_URL], "U");
+    unsetenv("VIX_URL");
+    unsetenv("VIX_CA");
+}
+
 static void test_the_longest_words_come_first(void **state)
 {
     (void)state;
@@ -245,6 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_on_either_side),
         cmocka_unit_test(test_own_option_shadows_a_common_one),
+        cmocka_unit_test(test_one_that_is_given_more_than_once),
+        cmocka_unit_test(test_a_local_command_takes_no_server_from_the_environment),
         cmocka_unit_test(test_the_longest_words_come_first),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_one_of_two),

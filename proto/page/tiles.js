@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Hash tiles (C2SP tlog-tiles): where they are, and those that were read, kept in memory. Reading
+ * one is not logged, so that checking a page leaves no trace per entry. */
+import { getBytes } from "./api.js";
+import { HASH_BYTES, TILE_WIDTH } from "./merkle.js";
+
+const TILES_KEPT = 2048; /* of 8 KiB */
+const AT_ONCE = 6;
+
+/* 1234067 is "x001/x234/067". */
+export function tileAddress(level, number, width) {
+  const groups = [];
+  let rest = number;
+  do {
+    groups.unshift(String(rest % 1000).padStart(3, "0"));
+    rest = Math.floor(rest / 1000);
+  } while (rest > 0);
+  const name = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join("/");
+  return `/tlog/tile/${level}/${name}${width < TILE_WIDTH ? `.p/${width}` : ""}`;
+}
+
+async function fetchTile(level, number, width) {
+  const bytes = await getBytes(tileAddress(level, number, width));
+  if (bytes.length !== width * HASH_BYTES) {
+    throw new RangeError("a tile of another size than was asked");
+  }
+  return Array.from({ length: width },
+    (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+}
+
+export class Tiles {
+  constructor() {
+    this.kept = new Map();
+    this.nodes = new Map(); /* of merkle.js */
+    this.busy = 0;
+    this.waiting = [];
+  }
+
+  /* When something was not as it should be: it may be read anew. */
+  forget() {
+    this.kept.clear();
+    this.nodes.clear();
+  }
+
+  read = (level, number, width) => {
+    const address = tileAddress(level, number, width);
+    if (!this.kept.has(address)) {
+      if (this.kept.size >= TILES_KEPT) {
+        this.kept.delete(this.kept.keys().next().value);
+      }
+      const tile = this.inTurn(() => fetchTile(level, number, width));
+      this.kept.set(address, tile);
+      tile.catch(() => this.forget());
+    }
+    return this.kept.get(address);
+  };
+
+  async inTurn(work) {
+    if (this.busy >= AT_ONCE) {
+      await new Promise((go) => this.waiting.push(go));
+    }
+    this.busy += 1;
+    try {
+      return await work();
+    } finally {
+      this.busy -= 1;
+      this.waiting.shift()?.();
+    }
+  }
+}

@@ -1,0 +1,881 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The auditor's page in a real browser, on the real daemon."""
+import http.server
+import json
+import re
+import shutil
+import threading
+import types
+
+import pytest
+
+import witnesses
+from accessible import check_view, contrast_faults
+from actors import SOURCE, Daemon, bsn, eleven_proof, new_directory, until
+from browser import Browser, Policy
+from page import CASE, LAPTOP, TABLET, VIEWS, Page, Witness, World
+from verifier import checkpoint_of, commitment_of, root_of, sha256
+
+
+@pytest.fixture(scope="module")
+def policy():
+    with Policy():
+        yield
+
+
+@pytest.fixture(scope="module")
+def world(pki):
+    daemon = Daemon(pki, new_directory()).start()
+    try:
+        made = World(daemon, pki)
+        assert made.size > 400
+        yield made
+    finally:
+        daemon.close_clients()
+        if daemon.process is not None:
+            daemon.stop()
+        shutil.rmtree(daemon.directory)
+
+
+@pytest.fixture(scope="module")
+def browser(pki, policy):  # pylint: disable=unused-argument
+    browser = Browser(pki, "auditor")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser, world):
+    page = Page(browser, world)
+    page.begin()
+    return page
+
+
+def events_of(world, since):
+    """What the auditor did since: the names, oldest first."""
+    return [entry["record"]["name"] for entry in world.auditor.log_entries(
+        fromIndex=since, party=world.auditor.oin)]
+
+
+# ---- the parts, by themselves ----
+
+def test_canonical_form(page):
+    """RFC 8785, section 3.2.2 and 3.2.3 and appendix B."""
+    page.go()
+    cases = [
+        ('{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],'
+         '"string":"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/",'
+         '"literals":[null,true,false]}',
+         '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],'
+         '"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'),
+        ('{"\\u20ac":1,"\\r":2,"\\ufb33":3,"1":4,"\\ud83d\\ude00":5,"\\u0080":6,"\\u00f6":7}',
+         '{"\\r":2,"1":4,"\u0080":6,"\u00f6":7,"\u20ac":1,"\U0001f600":5,"\ufb33":3}'),
+        ('-0', '0'), ('[]', '[]'), ('{"b":{"d":1,"c":[{"z":0,"a":null}]},"a":""}',
+                                   '{"a":"","b":{"c":[{"a":null,"z":0}],"d":1}}'),
+    ]
+    for text, canonical in cases:
+        assert page.browser.run("const {canonical} = await import('/audit/canonical.js');"
+                                "return canonical(JSON.parse(arguments[0]))", text) == canonical
+
+
+def test_tree(page):
+    """Roots, paths and consistency, by the vectors and over sizes that cross every boundary."""
+    page.go()
+    vectors = json.loads((SOURCE / "tests" / "vectors" / "tlog.json").read_text())
+    roots = page.browser.run("""
+        const {fromHex, toHex} = await import('/audit/checkpoint.js');
+        const {hashAll, hashLeaf} = await import('/audit/merkle.js');
+        const leaves = await Promise.all(arguments[0].map((leaf) => hashLeaf(fromHex(leaf))));
+        const roots = await Promise.all([...leaves.keys()].map((i) =>
+            hashAll(leaves.slice(0, i + 1))));
+        return [toHex(await hashAll([])), ...roots.map(toHex)]""", vectors["leaves"])
+    assert roots == [vectors["empty_root"], *(vectors["roots"][str(i)] for i in range(1, 9))]
+
+    # A log whose tiles repeat, so that large ones cost little here: leaf i is of tile and place.
+    sizes = [1, 2, 3, 255, 256, 257, 511, 512, 513, 700, 65535, 65536, 65537, 66000]
+    leaves = [sha256(b"\0", bytes([i // 256 % 3, i % 256])) for i in range(max(sizes))]
+    roots = {size: root_of(leaves[:size]).hex() for size in [0, *sizes]}
+    faults = page.browser.run("""
+        const [roots, sizes] = arguments;
+        const {toHex} = await import('/audit/checkpoint.js');
+        const {hashAll, hashLeaf, climb, Tree, TILE_WIDTH} = await import('/audit/merkle.js');
+        const kinds = await Promise.all([0, 1, 2].map((kind) => Promise.all(
+            Array.from({length: TILE_WIDTH}, (_, i) => hashLeaf(Uint8Array.of(kind, i))))));
+        const tops = await Promise.all(kinds.map(hashAll));
+        const second = Array.from({length: TILE_WIDTH + 1}, (_, i) => tops[i % 3]);
+        const third = [await hashAll(second.slice(0, TILE_WIDTH))];
+        const asked = [];
+        const read = async (level, number, width) => {
+            asked.push([level, number, width]);
+            return level === 0 ? kinds[number % 3].slice(0, width) :
+                [second, third][level - 1].slice(number * TILE_WIDTH, number * TILE_WIDTH + width);
+        };
+        const faults = [];
+        for (const size of sizes) {
+            const tree = new Tree(size, read);
+            if (toHex(await tree.range(0, size)) !== roots[size]) {
+                faults.push(['root', size]);
+            }
+            for (const first of [0, 256, 512, 65280, 65536].filter((one) => one < size)) {
+                const end = Math.min(first + TILE_WIDTH, size);
+                const path = await tree.path(first, end);
+                const leaves = await tree.tile(0, first / TILE_WIDTH);
+                const root = toHex(await climb(await hashAll(leaves), path));
+                const other = toHex(await climb(await hashAll([...leaves].reverse()), path));
+                if (root !== roots[size] || (end - first > 1 && other === root)) {
+                    faults.push(['path', size, first]);
+                }
+            }
+            for (const before of [0, ...sizes].filter((one) => one <= size)) {
+                const both = await tree.bothRoots(before);
+                if (toHex(both.before) !== roots[before] || toHex(both.now) !== roots[size]) {
+                    faults.push(['both', before, size]);
+                }
+            }
+        }
+        return asked.every(([level, number, width]) => width > 0 && width <= TILE_WIDTH &&
+            (number * TILE_WIDTH + width) * TILE_WIDTH ** level <= Math.max(...sizes)) ?
+            faults : [...faults, 'a tile that is not there'];""", roots, sizes)
+    assert faults == []
+
+
+def test_addresses_numbers_and_times(page):
+    page.go()
+    addresses = page.browser.run("""
+        const {tileAddress} = await import('/audit/tiles.js');
+        return [[0, 0, 256], [0, 0, 1], [1, 1234067, 256], [5, 1000, 255]]
+            .map((one) => tileAddress(...one))""")
+    assert addresses == ["/tlog/tile/0/000", "/tlog/tile/0/000.p/1",
+                         "/tlog/tile/1/x001/x234/067", "/tlog/tile/5/x001/000.p/255"]
+    numbers = [f"{n:09d}" for n in range(949999990, 950000100)] + ["000000000", "123456782"]
+    told = page.browser.run("const {isBsn} = await import('/audit/forms.js');"
+                            "return arguments[0].map(isBsn)", numbers)
+    assert told == [eleven_proof(number) for number in numbers]
+    short = page.browser.run("const {isBsn} = await import('/audit/forms.js');"
+                             "return ['12345672', '1234567', '95000001x', '0123456720'].map(isBsn)")
+    assert short == [eleven_proof("012345672"), False, False, False]
+    # Across both changes of the clock in 2026, and an hour that there is twice.
+    instants = page.browser.run("""
+        const {instantOf} = await import('/audit/forms.js');
+        return ['2026-01-15T12:00', '2026-07-15T12:00', '2026-03-29T01:59', '2026-03-29T03:00',
+            '2026-10-25T01:59', '2026-10-25T03:00', ''].map(instantOf)""")
+    assert instants == ["2026-01-15T11:00:00.000Z", "2026-07-15T10:00:00.000Z",
+                        "2026-03-29T00:59:00.000Z", "2026-03-29T01:00:00.000Z",
+                        "2026-10-24T23:59:00.000Z", "2026-10-25T02:00:00.000Z", ""]
+
+
+# ---- entries ----
+
+def test_entries_are_checked_here(page, world):
+    before = world.size
+    page.visit()
+    assert page.is_checked().startswith("✓\nNagerekend\nAlle 50 hier nagerekend")
+    rows = page.rows()
+    assert [row[0] for row in rows] == list(range(before - 1, before - 51, -1))
+    assert {row[2] for row in rows} == {"good"}
+    assert f"Deze inzage is regel {before}." in page.shown(".about")[0]
+    # What the details say was computed is what another verifier computes.
+    page.browser.click("tr.entry button.more")
+    page.browser.wait("return document.querySelector('.whole .steps') !== null")
+    steps = page.browser.run("return [...document.querySelectorAll('.steps dd')]"
+                             ".map((one) => one.innerText)")
+    entry = world.auditor.entry(rows[0][0])
+    assert steps[2] == steps[3] == commitment_of(entry).hex()
+    (canonical,) = page.browser.run("return [...document.querySelectorAll('.whole pre')]"
+                                    ".map((one) => one.textContent)")
+    assert json.loads(canonical) == entry["record"]
+    page.browser.click("tr.entry button.more")
+    assert page.shown(".whole") == []
+    # One reading was logged for the page, none for checking it.
+    assert events_of(world, before)[:1] == ["log-read"]
+    assert "log-proved" not in events_of(world, before)
+    assert page.browser.console() == []
+
+
+def test_paging_and_filters(page, world):
+    page.visit()
+    page.is_checked()
+    first = page.rows()
+    page.browser.click(".pager button:last-child")
+    page.browser.wait("return document.querySelector('.about').innerText.includes('Pagina 2')")
+    page.is_checked()
+    assert [row[0] for row in page.rows()] == [row[0] - 50 for row in first]
+    assert page.browser.run("return document.activeElement.tagName") == "H3"
+    size = world.size
+    page.browser.click(".pager button:first-child")  # what was read is not read again
+    page.browser.wait("return document.querySelector('.about').innerText.includes('Pagina 1')")
+    assert (page.is_checked(), page.rows()) and page.rows()[0][0] == first[0][0]
+    assert world.size == size
+
+    page.fill(Gebeurtenis="signal-posted", Regels_per_pagina="25")
+    page.submit()
+    page.browser.wait("return [...document.querySelectorAll('tr.entry .event')]"
+                      ".every((one) => one.innerText === 'Signaal gegeven')")
+    assert "Alle 25" in page.is_checked()
+    page.fill(Gebeurtenis="", Uitkomst="not-found")
+    page.submit()
+    page.browser.wait("return document.querySelectorAll('tr.entry').length === 1")
+    assert page.shown("tr.entry .refused") == ["Geweigerd: niet gevonden"]
+    page.fill(Uitkomst="storage-full")
+    page.submit()
+    page.browser.wait("return document.querySelector('.message').innerText.includes("
+                      "'Geen regel voldoet aan deze filters')")
+    assert page.shown("tr.entry") == []
+    page.browser.click(".view-entries button[type=reset]")
+
+    # Who signalled what is nobody's business but the auditor's: posted, with a reason.
+    page.fill(Professional="e")
+    page.submit()
+    assert page.shown(".fault") == ["Geef het OIN van de partij van deze professional op."]
+    page.fill(**{"Partij_(OIN)": world.doctor.oin})
+    page.submit()
+    assert page.shown(".fault") == ["Geef een zaakkenmerk op: het komt in het logboek."]
+    page.fill(Zaakkenmerk=CASE)
+    page.submit()
+    page.browser.wait("return document.querySelectorAll('tr.entry').length > 0 && "
+                      "[...document.querySelectorAll('tr.entry')].every((row) => "
+                      "row.innerText.includes('professional e'))")
+    assert page.is_checked().startswith("✓")
+    asked = page.browser.run("return performance.getEntriesByType('resource').map((e) => e.name)")
+    assert not any("professional" in name or CASE in name for name in asked)
+    (search,) = world.auditor.log_entries(fromIndex=size, event="log-searched")
+    assert search["record"]["attributes"]["verwijsindex.case_reference"] == CASE
+    page.browser.click(".view-entries button[type=reset]")
+
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert world.school.get("/v1/signals", headers={
+        "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}).status == 200
+    page.fill(**{"Trace-id": trace.upper()})
+    page.submit()
+    page.browser.wait("return document.querySelectorAll('tr.entry').length === 1")
+    assert page.rows()[0][1] == "Signalen opgevraagd"
+
+    page.go("entries/100")
+    page.browser.wait("return document.querySelector('tr.marked')?.dataset.index === '100'")
+    assert [row[0] for row in page.rows()] == list(range(110, 89, -1))
+    assert page.is_checked().startswith("✓")
+
+
+FORGERIES = {
+    "a record that says something else": ("""
+        if (path.startsWith('/v1/log-entries')) {
+          return alter(response, ({logEntries}) => {
+            logEntries[3].record.attributes['verwijsindex.party'] = '00000003999999990000';
+          });
+        }""", 3, "Dit is niet wat is vastgelegd"),
+    "with a commitment that fits it": ("""
+        if (path.startsWith('/v1/log-entries')) {
+          return alter(response, async ({logEntries: [entry]}) => {
+            const {commitmentOf} = await import('/audit/verify.js');
+            entry.record.name = 'signal-erased';
+            entry.commitment = btoa(String.fromCharCode(...await commitmentOf(entry)));
+          });
+        }""", 0, "staat op deze plaats iets anders"),
+    "whom it is about": ("""
+        if (path.startsWith('/v1/log-entries')) {
+          return alter(response, ({logEntries}) => {
+            logEntries[2].subject = '00112233445566778899aabbccddeeff';
+          });
+        }""", 2, "Dit is niet wat is vastgelegd"),
+    "an entry in another's place": ("""
+        if (path.startsWith('/v1/log-entries')) {
+          return alter(response, ({logEntries}) => {
+            Object.assign(logEntries[1], {...logEntries[5], index: logEntries[1].index});
+          });
+        }""", 1, "noemt een ander nummer"),
+    "one that is called destroyed": ("""
+        if (path.startsWith('/v1/log-entries')) {
+          return alter(response, ({logEntries}) => {
+            logEntries[4].destroyed = true;
+            logEntries[4].record.name = 'signal-read';
+          });
+        }""", 4, "Dit is niet wat is vastgelegd"),
+    "no commitment": ("""
+        if (path.startsWith('/v1/log-entries')) {
+          return alter(response, ({logEntries}) => {
+            logEntries[0].commitment = 7;
+          });
+        }""", 0, "niet de vorm"),
+    "a hash of a tile": ("""
+        if (path.startsWith('/tlog/tile/0/001')) {
+          const bytes = new Uint8Array(await response.arrayBuffer());
+          bytes[40] ^= 1;
+          return new Response(bytes);
+        }""", None, "leiden niet naar de wortel"),
+    "the root": ("""
+        if (path === '/tlog/checkpoint') {
+          const lines = (await response.text()).split('\\n');
+          lines[2] = btoa('x'.repeat(32));
+          return new Response(lines.join('\\n'));
+        }""", None, "leiden niet naar de wortel"),
+    "a note that is none": ("""
+        if (path === '/tlog/checkpoint') {
+          return new Response('ok');
+        }""", None, "niet de vorm"),
+}
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_tampering_is_seen(page, what):
+    change, place, reason = FORGERIES[what]
+    with page.answers(change):
+        page.visit() if "note" not in what else page.go(fresh=True)
+        tally = page.is_checked()
+        rows = page.rows()
+    assert re.match(r"✗\nKlopt niet\n\d+ van \d+: nr\. \d", tally)
+    wrong = [i for i, row in enumerate(rows) if row[2] == "bad"]
+    if place is None:
+        assert len(wrong) > 20
+    else:
+        assert wrong == [place]
+    assert all(reason in rows[i][3] for i in wrong)
+
+
+def test_a_destroyed_entry(page):
+    """As the index discloses it when its term is over: no record, and the same place in the tree."""
+    with page.answers("""
+            if (path.startsWith('/v1/log-entries')) {
+              return alter(response, ({logEntries: [, entry]}) => {
+                Object.assign(entry, {destroyed: true, record: null, salt: null, subject: null,
+                  subjectSalt: null});
+              });
+            }"""):
+        page.visit()
+        assert page.is_checked().startswith("✓")
+    row = page.rows()[1]
+    assert row[1:] == ["Regel vernietigd", "good", "de plaats; de inhoud is vernietigd"]
+    page.browser.click("tr.entry:nth-of-type(3) button.more")
+    page.browser.wait("return document.querySelector('.whole .steps') !== null")
+    assert "blijft in de boom staan" in page.shown(".whole")[0]
+
+
+# ---- the checkpoint ----
+
+def test_signature(page, world):
+    page.visit("checkpoint")
+    assert "Niet nagerekend geef bij Controlepunt" in page.standing().replace("\n", " ")
+    page.browser.type("textarea", "not a key")
+    page.submit()
+    page.browser.wait("return document.querySelector('.fault') !== null")
+    page.browser.type("textarea", world.daemon.vkey)
+    page.submit()
+    page.browser.wait("return document.querySelector('#standing .mark-good') !== null")
+    assert "is van de logsleutel die u hebt opgegeven" in page.standing()
+    page.visit()  # kept
+    assert "is van de logsleutel die u hebt opgegeven" in page.standing()
+
+    # The key of another log of the same name: whatever is shown stands on nothing.
+    other = Daemon(world.daemon.pki, new_directory())
+    page.go("checkpoint")
+    page.browser.type("textarea", other.vkey)
+    shutil.rmtree(other.directory)
+    page.submit()
+    page.browser.wait("return document.querySelector('.standing.alarm') !== null")
+    page.go("entries")
+    page.browser.wait("return document.querySelectorAll('.view-entries .mark-bad').length > 50")
+    assert "De handtekening van het controlepunt klopt niet." in page.rows()[0][3]
+
+
+def test_a_browser_without_ed25519(page, world):
+    page.visit()
+    name = page.browser.inject("""
+        const real = SubtleCrypto.prototype.importKey;
+        SubtleCrypto.prototype.importKey = function (format, key, kind, ...more) {
+          return kind === 'Ed25519' ? Promise.reject(new DOMException('', 'NotSupportedError')) :
+            real.call(this, format, key, kind, ...more);
+        };""")
+    page.browser.run("localStorage.setItem('verwijsindex.keys', arguments[0])", world.daemon.vkey)
+    page.visit()
+    page.browser.uninject(name)
+    assert "deze browser kent Ed25519 niet" in page.standing()
+    assert page.is_checked().startswith("✓")
+
+
+def test_since_the_last_visit(page, world):
+    page.visit("checkpoint")
+    assert "het eerste bezoek met deze browser" in page.standing()
+    for _ in range(3):
+        world.school.get("/v1/signals")
+        page.visit()
+        page.is_checked()
+    assert re.search(r"sinds uw bezoek van .* is niets gewijzigd of verwijderd \(toen "
+                     r"\d+ regels\)", page.standing())
+    keep = page.browser.run("return localStorage.getItem('verwijsindex.seen')")
+
+    def recall(change):
+        page.browser.run("localStorage.setItem('verwijsindex.seen', arguments[0])", change(keep))
+        page.visit()
+        assert page.is_checked().startswith("✗")
+        alarm = page.browser.run("return document.querySelector('.standing.alarm') !== null")
+        # What was seen before stays, as the evidence that it is.
+        kept = page.browser.run("return localStorage.getItem('verwijsindex.seen')")
+        assert alarm and kept == change(keep)
+        return page.standing()
+
+    def altered(line, to):
+        return lambda text: "\n".join(to(old) if i == line else old
+                                      for i, old in enumerate(text.split("\n")))
+    assert "is gewijzigd" in recall(altered(3, lambda root: "A" + root[1:] if root[0] != "A"
+                                            else "B" + root[1:]))
+    assert "is gewijzigd" in recall(altered(2, lambda n: str(int(n) - 1)))
+    assert "is korter dan" in recall(altered(2, lambda n: str(int(n) + 1000)))
+    assert "een ander logboek" in recall(altered(1, lambda origin: origin + "2"))
+    # Once it was looked at, one can begin anew.
+    page.go("checkpoint")
+    page.browser.wait("return document.querySelector('.facts .buttons') !== null")
+    page.browser.click(".facts .buttons button:last-child")
+    page.browser.wait("return document.querySelector('.standing.alarm') === null")
+
+
+def test_a_log_that_is_rewritten_while_one_looks(page):
+    with page.answers("""
+            if (path === '/tlog/checkpoint') {
+              const note = await response.text();
+              window.told ??= note;
+              const lines = note.split('\\n');
+              lines[2] = note === window.told ? lines[2] : btoa('x'.repeat(32));
+              return new Response(lines.join('\\n'));
+            }"""):
+        page.visit("checkpoint")
+        page.world.school.get("/v1/signals")
+        page.browser.click(".view-checkpoint button.main")
+        page.browser.wait("return document.querySelector('.standing.alarm') !== null")
+    assert "is gewijzigd terwijl u keek" in page.standing()
+
+
+def test_witnesses(page, world, tmp_path):
+    page.visit("checkpoint")
+    page.browser.wait("return document.querySelector('.view-checkpoint .panel') !== null")
+    assert "Geen getuige heeft" in page.shown(".panel")[-1]
+    signers = [Witness(f"getuige.example/{name}", tmp_path) for name in ("a", "b", "c")]
+    text, signatures = checkpoint_of(world.school).split("\n\n")
+    text += "\n"
+    world.school.get("/v1/signals")
+    lines = [signers[0].line(text, 1790000000), signers[1].line(text, 1790000100),
+             signers[2].line(text.replace("\n", "x\n", 1), 1790000200)]
+    note = json.dumps(text + "\n" + signatures + "".join(lines))
+    with page.answers("if (path === '/tlog/witnessed-checkpoint') {"
+                      f"return new Response({note}); }}"):
+        page.visit("checkpoint")
+        page.browser.wait("return document.querySelectorAll('.view-checkpoint table').length === 2")
+        page.browser.type("textarea", "\n".join(
+            [world.daemon.vkey, signers[0].vkey, signers[2].vkey]))
+        page.submit()
+        page.browser.wait("return document.querySelectorAll("
+                          "'table.witnesses .mark-bad').length === 1")
+    rows = page.shown("table.witnesses tbody tr")
+    assert ["✓" in row for row in rows] == [True, False, False]
+    assert "u hebt geen sleutel van deze getuige" in rows[1] and "klopt niet" in rows[2]
+    assert "21 sep 2026" in rows[0] and "getuige.example/a" in rows[0]
+    assert "staan ongewijzigd aan het begin" in page.browser.text(".view-checkpoint")
+
+
+def test_a_real_witness(browser, new_daemon):
+    daemon = new_daemon()
+    witness = witnesses.Witness("getuige.example/gemeente", daemon.vkey).start()
+    try:
+        daemon.write_config(log={"witness_interval": 1, "witness": witness.setting})
+        daemon.start()
+        auditor = daemon.operator.admit("auditor", roles=("auditor",), municipality=None,
+                                        until=None)
+        until(lambda: auditor.get("/tlog/witnessed-checkpoint").status == 200)
+        page = Page(browser, types.SimpleNamespace(daemon=daemon))
+        page.begin()
+        page.visit("checkpoint")
+        browser.wait("return document.querySelectorAll('.view-checkpoint table').length === 2")
+        browser.type("textarea", f"{daemon.vkey}\n{witness.vkey}")
+        page.submit()
+        browser.wait("return document.querySelector('table.witnesses .mark-good') !== null")
+    finally:
+        witness.remove()
+    assert "getuige.example/gemeente" in page.shown("table.witnesses tbody tr")[0]
+    assert "staan ongewijzigd aan het begin" in browser.text(".view-checkpoint")
+
+
+# ---- one child ----
+
+def test_one_child(page, world):
+    """The number goes to the index once, and is nowhere afterwards."""
+    page.visit("child")
+    for wrong in ("950000013", "000000000", "1234", "95000001a"):
+        page.fill(BSN=wrong, Zaakkenmerk=CASE)
+        page.submit()
+        assert "Dit is geen BSN" in page.shown(".fault")[0]
+    page.fill(BSN=bsn(0), Zaakkenmerk="")
+    page.submit()
+    assert page.shown(".fault") == ["Geef een zaakkenmerk op: het komt in het logboek."]
+    size = world.size
+    page.fill(Zaakkenmerk=CASE)
+    page.submit()
+    assert page.is_checked().startswith("✓")
+    moments = page.shown(".moment")
+    answer = world.auditor.post("/v1/log-entries/_search", {"bsn": bsn(0), "caseReference": CASE})
+    expected = [entry["index"] for entry in answer.json["logEntries"]][1:]
+    assert page.browser.run("return [...document.querySelectorAll('.moment')]"
+                            ".map((one) => Number(one.dataset.index))") == expected
+    assert any("Vermoeden van gluren" in moment for moment in moments)
+    searches = world.auditor.log_entries(fromIndex=size, event="log-searched")
+    assert [one["record"]["attributes"]["verwijsindex.case_reference"] for one in searches] == [
+        CASE, CASE]
+    page.browser.click(".moment button.more")
+    page.browser.wait("return document.querySelector('.moment .steps') !== null")
+    left = page.browser.run("""return JSON.stringify([document.documentElement.outerHTML,
+        location.href, history.state, history.length, {...localStorage}, {...sessionStorage},
+        performance.getEntries().map((e) => e.name),
+        [...document.querySelectorAll('input, textarea')].map((e) => e.value), document.title])""")
+    assert CASE in left and bsn(0) not in left
+    assert bsn(0) not in world.daemon.log
+
+    page.fill(BSN=f"{bsn(60)[:4]} {bsn(60)[4:]}")  # as people write it
+    page.submit()
+    page.browser.wait("return document.querySelector('.message .panel:not(.panel-busy)') !== null")
+    assert "Over dit nummer is niets vastgelegd" in page.shown(".message")[0]
+    assert page.shown(".moment") == []
+    page.fill(BSN=bsn(1))
+    page.go("flags")
+    page.go("child")
+    assert page.browser.run("return document.querySelector('.view-child input').value") == ""
+
+
+# ---- one party, flags ----
+
+def test_one_party(page, world):
+    page.visit("party/" + world.school.oin)
+    size = world.size
+    page.submit()
+    page.browser.wait("return document.querySelector('.view-party p .mark-good') !== null")
+    entries = world.auditor.log_entries(party=world.school.oin, to=world.daemon.now()
+                                        .isoformat().replace("+00:00", "Z"))
+    count = sum(entry["index"] < size for entry in entries)
+    assert f"{count} regels van {world.school.oin}; {count} hier nagerekend." in (
+        page.shown(".results > p")[0])
+    bars = page.browser.run("return [...document.querySelectorAll('.chart .bar')]"
+                            ".map((one) => one.getBoundingClientRect().height)")
+    assert bars and max(bars) > 100
+    assert "Lines" not in page.shown("table")[0]
+    days = page.shown(".numbers:first-child tbody tr")
+    assert sum(int(row.split("\t")[1].replace(".", "")) for row in days) == count
+    assert any(row.startswith("Bericht aangeboden\t") for row in page.shown(
+        ".numbers:last-child tbody tr"))
+    title = page.browser.run("return document.querySelector('.chart > title').textContent")
+    assert title == f"Regels van {world.school.oin} per dag"
+    page.fill(Een_staaf_per="month")
+    assert page.browser.run("return document.querySelector('.chart > title').textContent"
+                            ).endswith("per maand")
+    page.fill(**{"Partij_(OIN)": "00000009999999990000"})
+    page.submit()
+    page.browser.wait("return document.querySelector('.view-party .message')"
+                      ".innerText.includes('geen regel')")
+    page.fill(**{"Partij_(OIN)": "123"})
+    page.submit()
+    assert page.shown(".fault") == ["Een OIN heeft twintig letters en cijfers."]
+
+
+def test_flags(page):
+    page.visit("flags")
+    assert page.is_checked().startswith("✓")
+    rows = page.rows()
+    assert [row[1] for row in rows] == ["Inzage gevraagd", "Vermoeden van gluren"]
+    page.fill(Soort="peek-suspected")
+    page.submit()
+    page.browser.wait("return document.querySelectorAll('.view-flags tr.entry').length === 1")
+    page.browser.click(".view-flags tr.entry a")
+    page.browser.wait("return document.querySelector('.view-entries tr.marked') !== null")
+    around = {row[1] for row in page.rows()}
+    assert {"Vermoeden van gluren", "Signaal ingetrokken als onterecht"} <= around
+    page.go("flags")
+    page.fill(Soort="notices-counted")
+    page.submit()
+    page.browser.wait("return document.querySelector('.view-flags .panel:not(.panel-busy)') "
+                      "!== null")
+    assert page.shown(".message") == ["Geen attenties in deze periode."]
+
+
+# ---- when it does not work ----
+
+def test_refused(pki, policy, world):  # pylint: disable=unused-argument
+    """Another's certificate, and none: a page that can be read, of the right status."""
+    for name, status, dutch, english in (
+            ("school", 403, "Alleen voor toezichthouders", "Role missing"),
+            (None, 401, "Een certificaat is nodig", "A client certificate is required")):
+        browser = Browser(pki, name, "en")
+        try:
+            browser.open(world.daemon.url + "/audit/")
+            text = browser.text()
+            assert dutch in text and english in text and str(status) in text
+            assert contrast_faults(browser) == []
+            assert browser.run("return getComputedStyle(document.querySelector('main'))"
+                               ".maxWidth") != "none"  # its style was let through
+        finally:
+            browser.close()
+
+
+def test_problems_are_explained(page):
+    page.visit()
+    page.is_checked()
+    page.fill(Professional="e", Zaakkenmerk=bsn(3), **{"Partij_(OIN)": page.world.doctor.oin})
+    page.submit()
+    page.browser.wait("return document.querySelector('.panel-bad') !== null")
+    (panel,) = page.shown(".panel-bad")
+    assert "De index neemt dit niet aan" in panel and "#/caseReference" in panel
+    assert "400 Invalid request" in panel
+    assert page.browser.run("return document.activeElement.className") == "panel panel-bad"
+
+    with page.answers("""
+            if (path.startsWith('/v1/log-entries')) {
+              return new Response(JSON.stringify({type: 'x/rate-limited', title: 'Too many',
+                detail: 'Later.'}), {status: 429, headers: {'Retry-After': '2',
+                'Content-Type': 'application/problem+json'}});
+            }"""):
+        page.visit()
+        page.browser.wait("return document.querySelector('.panel-bad button') !== null")
+        assert "over" in page.browser.text(".panel-bad button")
+        assert page.browser.run("return document.querySelector('.panel-bad button').disabled")
+        page.browser.wait("return !document.querySelector('.panel-bad button').disabled")
+    for status, slug, title in ((401, "certificate-required", "Een certificaat is nodig"),
+                                (403, "role-missing", "Alleen voor toezichthouders"),
+                                (500, "", "Broken")):
+        problem = json.dumps(json.dumps({"type": f"x/{slug}", "title": "Broken", "detail": "So."}))
+        with page.answers(f"""if (path.startsWith('/v1/log-entries')) {{
+                return new Response({problem}, {{status: {status}, headers: {{
+                'Content-Type': 'application/problem+json'}}}}); }}"""):
+            page.visit()
+            page.browser.wait("return document.querySelector('.panel-bad h3') !== null")
+            assert page.browser.text(".panel-bad h3") == title
+    with page.answers("if (path.startsWith('/v1/log-entries')) { return new Response('{'); }"):
+        page.visit()
+        page.browser.wait("return document.querySelector('.panel-bad h3') !== null")
+        assert page.browser.text(".panel-bad h3") == "Het antwoord is niet te lezen"
+
+
+def test_the_daemon_stops_while_one_looks(pki, browser):
+    """What is shown stays; when the index is back, so is the page."""
+    daemon = Daemon(pki, new_directory()).start()
+    try:
+        world = World(daemon, pki, children=7)
+        page = Page(browser, world)
+        page.begin()
+        page.visit()
+        page.is_checked()
+        rows = page.rows()
+        port = daemon.port
+        daemon.close_clients()
+        daemon.stop()
+        browser.click(".pager button:last-child")
+        browser.wait("return document.querySelector('.panel-bad') !== null")
+        assert "De index is niet te bereiken" in page.shown(".panel-bad")[0]
+        assert page.rows() == rows
+        daemon.write_config(server={"listen": f"127.0.0.1:{port}"})
+        daemon.start()
+        browser.click(".panel-bad button")
+        browser.wait("return document.querySelector('.about').innerText.includes('Pagina 2')")
+        assert page.is_checked().startswith("✓")
+    finally:
+        if daemon.process is not None:
+            daemon.close_clients()
+            daemon.stop()
+        shutil.rmtree(daemon.directory)
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """Another site."""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>elsewhere</title>")
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+def test_a_page_of_another_site(browser, new_daemon):
+    """It can make the auditor's browser ask, with the certificate; nothing is done for it."""
+    daemon = new_daemon().start()
+    auditor = daemon.operator.admit("auditor", roles=("auditor",), municipality=None, until=None)
+    size = daemon.operator.status()["logSize"]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser.open(f"http://127.0.0.1:{server.server_address[1]}/")
+        told = browser.run("""
+            const [url, body] = arguments;
+            const options = {mode: 'no-cors', credentials: 'include'};
+            const answers = await Promise.all([fetch(url + '/v1/log-entries', options),
+              fetch(url + '/v1/notices/_acknowledge', {...options, method: 'POST', body})]);
+            return answers.map((one) => [one.type, one.status])""", daemon.url, '{"upTo":1}')
+        server.shutdown()
+    assert told == [["opaque", 0], ["opaque", 0]]
+    assert daemon.operator.status()["logSize"] == size
+    daemon.close_clients()
+    daemon.stop()  # which writes down what was counted
+    daemon.start()
+    (counted,) = auditor.log_entries(fromIndex=size, event="refusals-counted")
+    attributes = counted["record"]["attributes"]
+    assert (attributes["verwijsindex.party"], attributes["verwijsindex.outcome"],
+            attributes["verwijsindex.count"]) == (auditor.oin, "not-permitted", 2)
+
+
+# ---- languages, keyboard, looks ----
+
+def test_languages(page, browser):
+    page.visit()
+    page.is_checked()
+    text = browser.text()
+    browser.click("[data-language=en]")
+    assert browser.run("return document.documentElement.lang") == "en"
+    assert "Checked" in page.shown(".tally")[0] and "Entries" in browser.text("nav")
+    assert browser.run("return document.title") == "Entries · Verwijsindex"
+    size = page.world.size
+    page.visit()  # kept
+    assert browser.run("return document.documentElement.lang") == "en"
+    browser.click("[data-language=nl]")
+    page.is_checked()
+    assert browser.text().split("Regels, het")[0].count("\n") == text.split("Regels, het")[
+        0].count("\n")
+    assert page.world.size == size + 1  # a page, and nothing for the languages
+    # The browser's own, when nothing was chosen.
+    for wanted, found in (("en-GB", "en"), ("nl-BE", "nl"), ("de", "en")):
+        page.forget()
+        browser.devtools("Emulation.setUserAgentOverride", userAgent="test",
+                         acceptLanguage=wanted)
+        page.visit()
+        assert browser.run("return document.documentElement.lang") == found, wanted
+    browser.devtools("Emulation.setUserAgentOverride", userAgent="test", acceptLanguage="nl")
+
+
+def test_keyboard(page, browser):
+    """Tab reaches all that can be used, in order, with a focus that can be seen; Enter works."""
+    page.visit()
+    page.is_checked()
+    page.fill(Regels_per_pagina="25")
+    page.submit()
+    page.browser.wait("return document.querySelectorAll('tr.entry').length === 25")
+    browser.run("document.activeElement.blur(); window.scrollTo(0, 0);"
+                "document.getElementById('skip').focus()")
+    assert browser.text(":focus") == "Naar de inhoud"
+    reachable = browser.run("""
+        window.reached = [document.activeElement];
+        return [...document.querySelectorAll('a[href], button, input, select, textarea, summary, '
+          + '[tabindex="0"]')].filter((one) => one.checkVisibility() && !one.disabled).length""")
+    for _ in range(reachable * 6):
+        browser.press("tab")
+        ends = browser.run("""
+            const now = document.activeElement;
+            const known = window.reached.includes(now);
+            if (!known && now !== document.body) {
+              window.reached.push(now);
+              const style = getComputedStyle(now);
+              if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) {
+                throw new Error('no visible focus: ' + now.outerHTML);
+              }
+            }
+            return now === document.body || now === window.reached[0];""")
+        if ends:
+            break
+    order = browser.run("""
+        const all = window.reached;
+        return [all.length, all.every((one, i) => i === 0 || (all[i - 1]
+          .compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0)]""")
+    assert order == [reachable, True]
+
+    browser.run("document.getElementById('skip').focus()")
+    browser.press("enter")
+    assert browser.run("return document.activeElement.id") == "content"
+    browser.run("document.querySelector('[data-view=child]').focus()")
+    browser.press("enter")
+    browser.wait("return document.activeElement.innerText === 'Eén kind'")
+    browser.press("tab", *bsn(2), "tab", *CASE, "enter")
+    assert page.is_checked().startswith("✓")
+    browser.run("document.querySelector('.moment button.more').focus()")
+    browser.press("enter")
+    browser.wait("return document.querySelector('.moment .steps') !== null")
+    browser.press("space")
+    browser.wait("return document.querySelector('.moment .details').hidden")
+
+
+def fill_view(page, view):
+    """Has the view show something."""
+    page.go(view)
+    if view == "child":
+        page.browser.run("const [a, b] = document.querySelectorAll('.view-child input');"
+                         "a.value = arguments[0]; b.value = arguments[1];", bsn(0), CASE)
+        page.submit()
+    elif view == "party":
+        page.browser.run("document.querySelector('.view-party input').value = arguments[0]",
+                         page.world.school.oin)
+        page.submit()
+    if view == "party":
+        page.browser.wait("return document.querySelector('.view-party p .mark-good') !== null")
+    elif view == "checkpoint":
+        page.browser.wait("return document.querySelector('.facts') !== null && "
+                          "document.querySelector('.view-checkpoint .panel:not(.panel-busy)')")
+    else:
+        page.is_checked()
+        page.browser.click(".view:not([hidden]) button.more")
+        page.browser.wait("return document.querySelector('.view:not([hidden]) .steps')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible(page, browser, scheme):
+    """Names, roles, headings, tables, contrast; and nothing is wider than the window."""
+    browser.media(prefers_color_scheme=scheme)
+    page.visit()
+    for view in VIEWS:
+        fill_view(page, view)
+        for chosen, sizes in (("nl", (LAPTOP, TABLET)), ("en", (TABLET, LAPTOP))):
+            browser.run("document.querySelector(arguments[0]).click()",
+                        f"[data-language={chosen}]")
+            assert check_view(browser) == []
+            assert contrast_faults(browser) == []
+            for size in sizes:
+                browser.metrics(*size)
+                assert browser.run("return document.documentElement.scrollWidth") <= size[0]
+                assert browser.run("""return [...document.querySelectorAll('.scroll')]
+                    .filter((one) => one.scrollWidth > one.clientWidth).length""") == 0
+    assert [line for line in browser.console() if "witnessed-checkpoint" not in line] == []
+
+
+def test_motion(page, browser):
+    browser.media(prefers_reduced_motion="reduce")
+    page.visit()
+    names = browser.run("""
+        const one = document.createElement('span');
+        one.className = 'spinner';
+        document.body.append(one);
+        return getComputedStyle(one).animationName""")
+    assert names == "none"
+
+
+def test_printed(page, browser):
+    page.visit()
+    page.is_checked()
+    page.browser.click("tr.entry button.more")
+    page.browser.wait("return document.querySelector('.whole .steps') !== null")
+    browser.media("print")
+    hidden = browser.run("""return ['.views', '.languages', '.filters', '.pager button', '.more',
+        '.skip'].filter((one) => document.querySelector(one).checkVisibility())""")
+    assert hidden == []
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    text = browser.text()
+    assert "Nagerekend" in text and "Afgedrukt op" in text and "Wortel van het controlepunt" in text
+    browser.media()
+    pdf = browser.pdf()
+    assert pdf.startswith(b"%PDF") and len(pdf) > 20000
+
+
+def test_long_texts_stay_within(page, browser, world):
+    """The longest that a record can hold."""
+    longest = "w" * 64
+    world.doctor.designate(longest)
+    world.doctor.reports(bsn(40), longest)
+    world.town.ask_access(bsn(41), case_reference="z" * 64)
+    page.visit()
+    page.is_checked()
+    for size in (LAPTOP, TABLET):
+        browser.metrics(*size)
+        assert browser.run("return document.documentElement.scrollWidth") <= size[0]
+    page.fill(Regels_per_pagina="250")
+    page.submit()
+    page.browser.wait("return document.querySelectorAll('tr.entry').length === 250")
+    assert "Alle 250" in page.is_checked()
