@@ -301,17 +301,42 @@ static bool make_query(const struct activities_request *in, struct log_query *qu
     return query->event != 0;
 }
 
+/* Whether the log knows this child, be it that nothing of it was asked for. */
+static int is_somebody(struct exchange *x, const struct log_query *query, bool *ret_somebody)
+{
+    struct log_query any = {
+        .start = UINT64_MAX,
+        .bound = query->bound,
+        .from = INT64_MIN,
+        .to = INT64_MAX,
+        .has_subject_id = true,
+        .limit = 1,
+    };
+    struct log_page page;
+    memcpy(any.subject_id, query->subject_id, sizeof(any.subject_id));
+    int r = store_read_log(x->snapshot, &any, &page);
+    if (r == 0) {
+        *ret_somebody = page.count > 0 || page.more;
+    }
+    return r;
+}
+
 /* The reading belongs to the history of whom it was about, when that is somebody. */
-static void describe(const struct activities_request *in, const struct log_query *query,
-                     const struct log_page *page, struct log_note *ret_note)
+static int describe(struct exchange *x, const struct activities_request *in,
+                    const struct log_query *query, const struct log_page *page,
+                    struct log_note *ret_note)
 {
     *ret_note = (struct log_note){
         .event = LOG_LOG_SEARCHED,
         .case_reference = in->case_reference.text,
         .count = (uint32_t)page->count,
-        .has_subject_id = query->has_subject_id && page->count > 0,
     };
     memcpy(ret_note->subject_id, query->subject_id, sizeof(ret_note->subject_id));
+    if (query->has_subject_id && page->count == 0) {
+        return is_somebody(x, query, &ret_note->has_subject_id);
+    }
+    ret_note->has_subject_id = query->has_subject_id;
+    return 0;
 }
 
 void activities_search(struct exchange *x)
@@ -328,6 +353,9 @@ void activities_search(struct exchange *x)
     int r = note == NULL ? -ENOMEM : !is_good ? -EINVAL : 0;
     if (r == 0 && can_be) {
         r = store_read_log(x->snapshot, &query, &page);
+    }
+    if (r == 0) {
+        r = describe(x, in, &query, &page, note);
     }
     if (r != 0) {
         exchange_refuse_result(x, r);
@@ -352,6 +380,5 @@ void activities_search(struct exchange *x)
     if (!exchange_set_json(x, 200)) {
         return;
     }
-    describe(in, &query, &page, note);
     exchange_disclose(x, note, 1);
 }

@@ -52,6 +52,42 @@ def test_known_or_not_it_is_told_the_same(people, registry):
     assert registry.ask_access(ANNA).problem == "role-missing"
 
 
+def behind(party, answer):
+    """The entries that this answer's request left behind its own."""
+    size = int(party.get("/tlog/checkpoint").text.splitlines()[1])
+    return range(int(answer.headers["log-index"]) + 1, size)
+
+
+def test_receipts_do_not_tell_it_either(people, registry):
+    """What followed bears the register's name in the log, and is not for it to see."""
+    school, care, _ = people
+    followed = 0
+    for event, body in EVENTS.items():
+        school.signal(ANNA, "a")
+        care.signal(ANNA, "c")
+        answer = registry.tells(event, bsn=ANNA, **body)
+        entries = behind(registry, answer)
+        followed += len(entries)
+        own = registry.get(f"/v1/receipts/{answer.headers['log-index']}")
+        assert own.status == 200, own
+        for index in entries:
+            assert registry.get(f"/v1/receipts/{index}").status == 404, (event, index)
+    assert followed > 0
+
+
+def test_whoever_is_seen_to_peek_has_no_receipt_of_it(people, auditor):
+    school, care, _ = people
+    care.reports(ANNA, "c")
+    peeking = school.reports(ANNA, "a")["id"]
+    assert school.matches()
+    answer = school.withdraw(peeking)
+    auditor.is_told("peek-suspected")
+    entries = behind(school, answer)
+    assert len(entries) > 0
+    for index in entries:
+        assert school.get(f"/v1/receipts/{index}").status == 404, index
+
+
 def test_only_the_register_tells(people, municipality, auditor):
     for party in (*people, municipality, auditor):
         answer = party.post("/v1/person-events", {"type": "died", "bsn": ANNA})

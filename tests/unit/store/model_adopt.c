@@ -305,6 +305,39 @@ static void place_notice(struct model *model, int party, bool *placed, const str
     placed[notice->sequence - 1] = true;
 }
 
+/* What cannot be read is in its place too: its row still says of which signal it is, and one of a
+ * signal that is there goes along when parties merge. */
+static void place_gap(struct model *model, int party, bool *placed, uint64_t sequence)
+{
+    struct reference *reference = &model->reference;
+    struct reference_party *reader = &reference->parties[party];
+    struct store_view *view = &model->office.snapshot->view;
+    struct row_key key = layout_party_u64(reader->number, PARTY_NOTICE, sequence);
+    struct notice_row row;
+    struct kv_bytes value;
+    int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
+    if (result == KV_NOT_FOUND) {
+        return; /* a turn has deleted it */
+    }
+    assert_int_equal(result, 0);
+    assert_int_equal(notice_row_read(view, &key, value, &row), 0);
+    for (size_t at = reader->notices_settled; at < reader->notice_count; at++) {
+        struct reference_notice *expected = &reader->notices[at];
+        bool same = row.has_own ? expected->own != NONE &&
+                                      same_uuid(&reference->signals[expected->own].id, &row.own)
+                                : expected->own == NONE;
+        if (!placed[at] && same && reference_is_gap(reference, expected)) {
+            swap_notices(expected, &reader->notices[sequence - 1]);
+            placed[sequence - 1] = true;
+            return;
+        }
+    }
+    if (row.has_own) {
+        fail_msg("notice %llu of party %d is there, and the reference does not know it",
+                 (unsigned long long)sequence, party);
+    }
+}
+
 /* Puts the reference's new notices in the store's order: within a step it is of no matter. */
 static void order_notices(struct model *model, int party)
 {
@@ -321,6 +354,11 @@ static void order_notices(struct model *model, int party)
             place_notice(model, party, placed, &page.notices[i]);
         }
     } while (page.more);
+    for (size_t at = first; at < reader->notice_count; at++) {
+        if (!placed[at]) {
+            place_gap(model, party, placed, at + 1);
+        }
+    }
     for (size_t at = first; at < reader->notice_count; at++) {
         adopt_notice_child(model, party, at + 1, &reader->notices[at]);
         if (!placed[at] && !reference_is_gap(&model->reference, &reader->notices[at])) {
