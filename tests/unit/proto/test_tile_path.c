@@ -116,8 +116,7 @@ static void test_no_names(void **state)
         "0/x001/x000/x000/x000/x000/x000/000",
         "0/%30%30%30",
         "0/000%2Ep/1",
-        "0/\xef\xbc\x90"
-        "00",
+        "0/\xef\xbc\x90\x30\x30", /* a full-width zero */
     };
     for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
         struct tile_path path = {7, 7, 7};
