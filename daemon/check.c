@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
-#include "daemon/witness.h"
+#include "daemon/witness/witness.h"
 
 #define CERTIFICATE_WARNING ((time_t)30 * 24 * 3600)
 

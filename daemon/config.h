@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 #include "crypto/checkpoint.h"
-#include "store/arena.h"
+#include "store/base/arena.h"
 #include "store/store.h"
 
 #define CONFIG_FILE_MAXIMUM ((size_t)64 << 10) /* bytes */

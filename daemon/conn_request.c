@@ -6,7 +6,7 @@
 #include "daemon/answer.h"
 #include "daemon/conn_private.h"
 #include "daemon/log.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 enum step {
     STEP_WAIT,

@@ -8,7 +8,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/service.h"
-#include "daemon/witness.h"
+#include "daemon/witness/witness.h"
 #include "daemon/worker.h"
 #include "proto/problem.h"
 #include "store/store.h"

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define PREFIX "verwijsindex_"
 

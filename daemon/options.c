@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/witness_option.h"
+#include "daemon/witness/option.h"
 
 static const char no_memory[] = "memory is used up";
 

@@ -18,7 +18,7 @@
 #include "daemon/sighandler.h"
 #include "daemon/upkeep.h"
 #include "daemon/watchdog.h"
-#include "daemon/witness.h"
+#include "daemon/witness/witness.h"
 #include "daemon/worker.h"
 #include "proto/api.h"
 #include "store/store_end.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "daemon/http1.h"
-#include "store/arena.h"
+#include "store/base/arena.h"
 
 struct conn;
 

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define BEHIND CLOCK_MINUTE /* what is less late than this is not worth a line */
 

@@ -15,7 +15,7 @@
 #include "daemon/metrics.h"
 #include "daemon/service.h"
 #include "daemon/tls.h"
-#include "store/mailbox.h"
+#include "store/base/mailbox.h"
 
 /* TLS handshakes under way above which no more are accepted: at some 2.5 ms each they would make
  * those wait who are connected already. */

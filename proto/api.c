@@ -8,7 +8,7 @@
 #include "proto/body.h"
 #include "proto/exchange.h"
 #include "proto/openapi.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 static int make_log_key(struct api *api)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proto/exchange.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 bool caller_agreement_lives(const struct agreement *agreement, int32_t today)
 {

@@ -7,7 +7,7 @@
 #ifndef PROTO_CURSOR_H
 #define PROTO_CURSOR_H
 
-#include "store/arena.h"
+#include "store/base/arena.h"
 
 #define CURSOR_PAYLOAD_MAXIMUM 96 /* bytes */
 #define CURSOR_TEXT_MAXIMUM 200   /* characters */

@@ -8,7 +8,7 @@
 
 #include "crypto/secret.h"
 #include "proto/request.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define BODY_MAXIMUM_UNMATCHED 16384 /* read and dropped, so that the answer is 404 or 405 */
 

@@ -9,9 +9,9 @@
 #include "crypto/oprf.h"
 #include "crypto/secret.h"
 #include "proto/problem.h"
-#include "store/accesslog.h"
-#include "store/clock.h"
-#include "store/ids.h"
+#include "store/base/clock.h"
+#include "store/base/ids.h"
+#include "store/log/accesslog.h"
 
 /* Reads one code point, RFC 3629; returns its length in bytes, 0 when it is malformed. */
 static size_t read_code_point(const unsigned char *in, size_t length, uint32_t *ret_point)

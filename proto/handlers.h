@@ -10,11 +10,11 @@
 
 typedef void handler(struct exchange *exchange);
 
-/* api_signals.c */
+/* api/signals.c */
 extern const struct shape shape_signal_query, shape_signal_withdrawal, shape_signal_renewal;
 handler signals_list, signals_get, signals_delete, signals_check_renew, signals_renew;
 
-/* api_signal_post.c */
+/* api/signal_post.c */
 extern const struct shape shape_signal_post;
 handler signals_check_post, signals_post;
 /* The municipality under whose live agreement it is; 0 when it is not clear which. */
@@ -23,71 +23,71 @@ void signals_check_municipality(struct exchange *x, const struct text_input *giv
 /* A birth date with which the child has reached the age limit is among the faults. */
 void signals_check_age(struct exchange *x, int32_t birth_day, const char *pointer);
 
-/* api_trial.c */
+/* api/trial.c */
 extern const struct shape shape_trial_request, shape_trial;
 handler trial_check, trial_run;
 
-/* api_professionals.c */
+/* api/professionals.c */
 extern const struct shape shape_professional_path, shape_professional_new_path,
     shape_professional_query, shape_professional_put, shape_transfer, shape_transferred;
 handler professionals_put, professionals_get, professionals_list, professionals_delete,
     professionals_transfer;
 
-/* api_matches.c */
+/* api/matches.c */
 extern const struct shape shape_match_query, shape_contact_confirmation;
 handler matches_list, matches_get, matches_confirm;
 
-/* api_notices.c */
+/* api/notices.c */
 extern const struct shape shape_notice_query, shape_notice_page, shape_acknowledgement;
 handler notices_list, notices_acknowledge;
 
-/* api_pseudonyms.c */
+/* api/pseudonyms.c */
 extern const struct shape shape_pseudonym_key, shape_evaluation_request, shape_evaluation;
 handler pseudonyms_key, pseudonyms_evaluate;
 
-/* api_log.c */
+/* api/log.c */
 extern const struct shape shape_log_query, shape_log_search, shape_proof_query, shape_proof;
 handler log_list, log_check_search, log_search, log_prove;
 
-/* api_page.c */
+/* api/page.c */
 extern const struct shape shape_page_path;
 handler page_get, page_get_file;
 
-/* api_activities.c */
+/* api/activities.c */
 extern const struct shape shape_activities_request, shape_activity_list;
 handler activities_check, activities_search;
 
-/* api_tlog.c */
+/* api/tlog.c */
 handler tlog_checkpoint, tlog_witnessed_checkpoint, tlog_tile, tlog_entries;
 
-/* api_receipts.c */
+/* api/receipts.c */
 handler receipts_get;
 
-/* api_person_events.c */
+/* api/person_events.c */
 extern const struct shape shape_person_event;
 handler person_events_check, person_events_post;
 
-/* api_rights.c */
+/* api/rights.c */
 extern const struct shape shape_access_request, shape_erasure_request, shape_erasure;
 handler rights_check_access, rights_access, rights_check_erasure, rights_erase;
 
-/* api_statistics.c */
+/* api/statistics.c */
 extern const struct shape shape_statistics_query, shape_statistics;
 handler statistics_get;
 
-/* api_party.c */
+/* api/party.c */
 handler party_self, openapi_get;
 
-/* api_control.c */
+/* api/control.c */
 extern const struct shape shape_status, shape_clock_advance, shape_clock;
 handler control_status, control_reload, control_clock_advance;
 
-/* api_control_long.c */
+/* api/control_long.c */
 extern const struct shape shape_backup, shape_backup_made, shape_wind_down, shape_wound_down,
     shape_epoch_turned;
 handler control_backup, control_wind_down, control_turn_epoch;
 
-/* api_control_party.c */
+/* api/control_party.c */
 extern const struct shape shape_party_add, shape_party_change, shape_party_query, shape_party_path,
     shape_party_permission, shape_agreement_path, shape_agreement_put, shape_mandate_path,
     shape_mandate_put, shape_party_merge;

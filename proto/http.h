@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "store/arena.h"
+#include "store/base/arena.h"
 
 enum http_method {
     HTTP_GET = 1,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define WINDOW (LIMITS_WINDOW_SECONDS * CLOCK_SECOND)
 #define FIRST_CAPACITY 64

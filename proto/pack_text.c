@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proto/pack.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define LINE_MAXIMUM 2048
 #define FIRST_CAPACITY 4096

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "proto/handlers.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
 #define INDEX_DIGITS 18 /* so that any number of them fits in 64 bits */

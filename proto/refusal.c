@@ -4,7 +4,7 @@
 
 #include "proto/exchange.h"
 #include "proto/page.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define RETRY_AFTER_OVERLOAD "1" /* seconds */
 

@@ -3,7 +3,7 @@
 
 #include "proto/pack.h"
 #include "proto/views.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
 #define STATEMENT_MAXIMUM 256

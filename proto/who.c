@@ -6,7 +6,7 @@
 
 #include "crypto/person.h"
 #include "crypto/secret.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define FIELDS(table) .fields = table, .count = ARRAY_LENGTH(table)
 #define SEX_MAXIMUM 8 /* characters: "onbekend" */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define WRITER_FIRST_CAPACITY 1024
 #define WRITER_BINARY_MAXIMUM 128

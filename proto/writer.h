@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "store/arena.h"
+#include "store/base/arena.h"
 
 #define WRITER_MAXIMUM (16u << 20) /* bytes of one JSON text */
 

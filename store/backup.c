@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "store/committer.h"
-#include "store/kv_lmdb.h"
+#include "store/kv/lmdb.h"
 
 struct backup_check {
     struct store_view view;

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
-#include "store/logtail.h"
+#include "store/base/clock.h"
+#include "store/log/tail.h"
 #include "store/operation.h"
 
 #define WORK_BUDGET 32        /* due rows worked off in one batch, beside operations */

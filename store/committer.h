@@ -13,9 +13,9 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "store/turn.h"
+#include "store/epoch/turn.h"
+#include "store/notice/waiters.h"
 #include "store/tx.h"
-#include "store/waiters.h"
 
 #define COMMITTER_BATCH 256 /* operations */
 #define COMMITTER_INTERNAL_SHARE                                                                   \

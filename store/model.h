@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "crypto/pseudonym.h"
-#include "store/ids.h"
+#include "store/base/ids.h"
 
 #define MODEL_NAME_MAXIMUM 200 /* characters (code points); four bytes each at most */
 #define MODEL_EMAIL_MAXIMUM 254

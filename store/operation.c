@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "store/matches.h"
-#include "store/notices.h"
-#include "store/signals.h"
+#include "store/child/matches.h"
+#include "store/child/signals.h"
+#include "store/notice/notices.h"
 #include "store/snapshot.h"
 
 void operation_init(struct store_op *op, enum store_lane lane,

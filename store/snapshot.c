@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
+#include "store/child/signals.h"
 #include "store/committer.h"
-#include "store/parties.h"
-#include "store/signals.h"
+#include "store/party/parties.h"
 
 /* Counts it among the readers of this side. It must be counted before it begins, and on a side that
  * has not been left meanwhile. */

@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "store/committer.h"
-#include "store/keymarks.h"
-#include "store/kv_lmdb.h"
-#include "store/logend.h"
-#include "store/winddown.h"
+#include "store/epoch/keymarks.h"
+#include "store/epoch/winddown.h"
+#include "store/kv/lmdb.h"
+#include "store/log/end.h"
 
 #define FORMAT_NAME WINDDOWN_FORMAT_NAME
 #define FORMAT_TEXT "verwijsindex-2"

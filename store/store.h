@@ -21,9 +21,9 @@
 #define STORE_STORE_H
 
 #include "crypto/keyring.h"
-#include "store/accesslog.h"
-#include "store/arena.h"
-#include "store/mailbox.h"
+#include "store/base/arena.h"
+#include "store/base/mailbox.h"
+#include "store/log/accesslog.h"
 #include "store/model.h"
 
 struct kv;

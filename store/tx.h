@@ -7,8 +7,8 @@
 #define STORE_TX_H
 
 #include "crypto/shortmac.h"
-#include "store/childfile.h"
-#include "store/logrecord.h"
+#include "store/child/file.h"
+#include "store/log/record.h"
 #include "store/view.h"
 
 #define TX_ENTRIES_MAXIMUM 2048 /* log entries of one batch */
@@ -26,7 +26,8 @@ struct actor_slot {
     uint32_t number; /* 0: empty */
 };
 #define TX_ACTOR_SLOTS 1024
-/* The block of store/logtail.h that is being filled; what was committed of it stands in its row. */
+/* The block of store/log/tail.h that is being filled; what was committed of it stands in its row.
+ */
 #define LOG_TAIL_BLOCK_BYTES 1900 /* what is longer leaves the pages of its table */
 struct log_tail {
     uint64_t first;
@@ -43,7 +44,7 @@ struct tx_memory {
     struct log_tail tail;
 };
 
-/* Where a turn of the epoch key stands (store/turn.h). */
+/* Where a turn of the epoch key stands (store/epoch/turn.h). */
 struct epoch_state {
     uint32_t oldest;         /* no row is sealed under an older epoch; 0: not known */
     uint32_t month;          /* in which the last turn began: calendar_month_number() */

@@ -14,10 +14,10 @@
 
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
-#include "store/arena.h"
-#include "store/codec.h"
-#include "store/kv.h"
-#include "store/layout.h"
+#include "store/base/arena.h"
+#include "store/base/codec.h"
+#include "store/base/layout.h"
+#include "store/kv/kv.h"
 #include "store/store.h"
 
 /* The fixed row that every commit rewrites. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/audit_receipt.h"
+#include "tools/audit/receipt.h"
 #include "tools/new_file.h"
 #include "tools/session.h"
 

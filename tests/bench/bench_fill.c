@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/bench/bench.h"
 
 #define WAVE_OPS 256  /* submitted together */

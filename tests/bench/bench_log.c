@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
-#include "store/layout.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
 #include "tests/bench/bench.h"

@@ -19,7 +19,7 @@
 #include "tests/unit/store/office.h"
 
 #include "crypto/secret.h"
-#include "store/layout.h"
+#include "store/base/layout.h"
 #include "tests/unit/store/verify.h"
 
 #define ROUNDS 20

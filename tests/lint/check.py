@@ -33,17 +33,17 @@ MAY_INCLUDE = {
 LIBRARIES = {
     r"sodium(\.h|/)": ("crypto/",),
     r"utf8proc\.h": ("crypto/fold.c",),
-    r"lmdb\.h": ("store/kv_lmdb.c",),
-    r"jansson\.h": ("proto/", "tools/answer", "tools/vix_bench", "tools/audit"),
+    r"lmdb\.h": ("store/kv/lmdb.c",),
+    r"jansson\.h": ("proto/", "tools/answer", "tools/load/", "tools/audit/"),
     r"llhttp\.h": ("daemon/",),
     r"ini\.h": ("daemon/",),
-    r"curl/": ("tools/client", "daemon/witness"),
-    r"event2/": ("daemon/", "tools/vix_bench", "tools/witness"),
-    r"openssl/": ("daemon/", "tools/vix_bench", "tools/witness"),
+    r"curl/": ("tools/client", "daemon/witness/"),
+    r"event2/": ("daemon/", "tools/load/", "tools/witness/"),
+    r"openssl/": ("daemon/", "tools/load/", "tools/witness/"),
 }
 
 # What goes another way than down: a witness is a server that reads requests as the daemon does.
-EXCEPTIONS = {"tools/witness_http.h": {"daemon/http1.h"}}
+EXCEPTIONS = {"tools/witness/http.h": {"daemon/http1.h"}}
 
 LINES_MAXIMUM = 600
 TEST_LINES_MAXIMUM = 700  # a test is read one function at a time
@@ -134,10 +134,10 @@ def check_problems():
 
 def check_events():
     names = set(re.findall(r'\[LOG_[A-Z_]+\] = "([a-z-]+)"',
-                           (TOP / "store/logrecord.c").read_text()))
+                           (TOP / "store/log/record.c").read_text()))
     page = (TOP / "store/LOG.md").read_text()
     if not names:
-        yield "store/logrecord.c: no event was found in it"
+        yield "store/log/record.c: no event was found in it"
     for name in sorted(names):
         if f"`{name}`" not in page:
             yield f"the event {name} is not in store/LOG.md"

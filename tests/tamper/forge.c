@@ -22,11 +22,11 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "store/committer.h"
-#include "store/cosign.h"
-#include "store/kv_lmdb.h"
-#include "store/logrecord.h"
+#include "store/kv/lmdb.h"
+#include "store/log/cosign.h"
+#include "store/log/record.h"
 
 #define ENTRIES_MAXIMUM 100000
 #define MAP_BYTES (UINT64_C(1) << 30)

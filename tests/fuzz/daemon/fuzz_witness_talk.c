@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "daemon/witness_talk.h"
+#include "daemon/witness/talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/codec.h"
+#include "store/base/codec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

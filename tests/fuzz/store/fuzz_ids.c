@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "store/ids.h"
+#include "store/base/ids.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/logrecord.h"
+#include "store/log/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

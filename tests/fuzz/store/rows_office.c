@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/fuzz/store/rows_office.h"
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "store/committer.h"
-#include "store/parties.h"
-#include "store/partymerge.h"
-#include "store/transfer.h"
+#include "store/party/merge.h"
+#include "store/party/parties.h"
+#include "store/party/transfer.h"
 
 #define PARENT 101 /* numbers that are no child's */
 #define OTHER_PARENT 102

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "store/snapshot.h"
 #include "tests/fuzz/store/rows_exercise.h"
 

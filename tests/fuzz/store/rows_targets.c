@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/fuzz/store/rows_targets.h"
 
-#include "store/childfile.h"
-#include "store/clock.h"
-#include "store/noticerow.h"
-#include "store/parties.h"
+#include "store/base/clock.h"
+#include "store/child/file.h"
+#include "store/notice/row.h"
+#include "store/party/parties.h"
 
 #define REVISION 8
 #define GENERATION 4

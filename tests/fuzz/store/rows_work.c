@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "store/committer.h"
-#include "store/logread.h"
+#include "store/log/read.h"
 #include "tests/fuzz/store/rows_exercise.h"
 
 #define BATCHES 20    /* in which what goes in slices ends */

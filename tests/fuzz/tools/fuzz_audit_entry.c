@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/audit_entry.h"
-#include "tools/audit_format.h"
+#include "tools/audit/entry.h"
+#include "tools/audit/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/audit_receipt.h"
+#include "tools/audit/receipt.h"
 #include "tools/base64.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/audit_tiles.h"
+#include "tools/audit/tiles.h"
 
 #define LEAVES 2100
 #define LEVELS 2

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "tools/vix_bench_head.h"
-#include "tools/vix_bench_tally.h"
+#include "tools/load/head.h"
+#include "tools/load/tally.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "tools/witness_http.h"
-#include "tools/witness_request.h"
+#include "tools/witness/http.h"
+#include "tools/witness/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 static struct upkeep seen;
 static struct upkeep_line lines[UPKEEP_LINES_MAXIMUM];

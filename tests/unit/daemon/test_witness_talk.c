@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What is said to a witness, byte for byte, and what each of its answers is taken for. */
-#include "daemon/witness_talk.h"
+#include "daemon/witness/talk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,7 +14,7 @@
 #include "crypto/secret.h"
 #include "proto/body.h"
 #include "proto/handlers.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/proto/world.h"
 
 static struct world world;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "proto/limits.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 static const unsigned quotas[LIMIT_KINDS] = {[LIMIT_REQUESTS] = 3, [LIMIT_EVALUATIONS] = 10};
 static const int64_t start = 1000 * CLOCK_MINUTE;

@@ -9,7 +9,7 @@
 
 #include "crypto/secret.h"
 #include "proto/pack.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 static struct arena arena;
 

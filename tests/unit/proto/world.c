@@ -12,8 +12,8 @@
 
 #include "crypto/secret.h"
 #include "proto/exchange.h"
-#include "store/clock.h"
-#include "store/kv_lmdb.h"
+#include "store/base/clock.h"
+#include "store/kv/lmdb.h"
 
 #define MAP_BYTES ((uint64_t)256 << 20)
 #define AMPLE 1000000

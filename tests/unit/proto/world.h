@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "proto/api.h"
-#include "store/kv_faulty.h"
+#include "store/kv/faulty.h"
 
 /* Parties that most tests know. */
 #define SCHOOL "00000007000000AV0000"

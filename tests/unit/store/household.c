@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/families.h"
-#include "store/matchrow.h"
+#include "store/child/families.h"
+#include "store/child/matchrow.h"
 #include "store/operation.h"
 
 #define TIES_MAXIMUM 8

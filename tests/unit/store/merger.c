@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/unit/store/merger.h"
 
-#include "store/layout.h"
+#include "store/base/layout.h"
 
 void merger_open(struct office *office, struct merger_schools *schools)
 {

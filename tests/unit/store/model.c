@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 const char *const model_names[MODEL_NAMES] = {"ann", "bob", "cleo", "dirk"};
 

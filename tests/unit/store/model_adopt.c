@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/clock.h"
-#include "store/matchrow.h"
-#include "store/noticerow.h"
-#include "store/notices.h"
+#include "store/base/clock.h"
+#include "store/child/matchrow.h"
+#include "store/notice/notices.h"
+#include "store/notice/row.h"
 #include "store/snapshot.h"
 
 /* ---- children ---- */

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "store/childfile.h"
-#include "store/clock.h"
-#include "store/layout.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
+#include "store/child/file.h"
 #include "store/snapshot.h"
 
 /* ---- who is involved ---- */

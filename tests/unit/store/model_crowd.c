@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define CROWD_MAXIMUM 12
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 /* ---- professionals ---- */
 

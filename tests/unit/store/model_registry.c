@@ -2,7 +2,7 @@
 /* Steps of the population register, and those by which a youth is served. */
 #include "tests/unit/store/model.h"
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 /* ---- the register ---- */
 

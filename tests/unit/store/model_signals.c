@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 /* Of somebody between five and twenty-three, seldom just older. */
 static int32_t pick_birth_day(struct model *model)

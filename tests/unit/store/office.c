@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
-#include "store/kv_lmdb.h"
+#include "store/base/clock.h"
+#include "store/kv/lmdb.h"
 #include "store/tx.h"
 
 /* ---- opening ---- */

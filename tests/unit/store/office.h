@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "store/kv_faulty.h"
+#include "store/kv/faulty.h"
 #include "store/store.h"
 #include "tests/unit/store/scratch.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 /* ---- lists ---- */
 

@@ -2,7 +2,7 @@
 /* Matches of one child and of two of a family, in the reference. */
 #include <stdlib.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/reference.h"
 
 static int scope_size(const struct reference_match *match)

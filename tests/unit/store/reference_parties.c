@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/reference.h"
 
 #define NOTICES_DAYS 91 /* after the day of the acknowledgement, when they go */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/reference.h"
 
 static struct reference_child *child_at(struct reference *reference, size_t child)

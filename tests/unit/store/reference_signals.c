@@ -2,7 +2,7 @@
 /* Signals, in the reference: how one comes, goes on and ends. */
 #include <stdio.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/reference.h"
 
 #define TOMBSTONE_DAYS 30

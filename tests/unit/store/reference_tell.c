@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What the reference tells, logs and counts. */
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/office.h"
 #include "tests/unit/store/reference.h"
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/reference.h"
 
 enum term_kind {

@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_STORE_REGISTRAR_H
 #define TESTS_UNIT_STORE_REGISTRAR_H
 
-#include "store/layout.h"
+#include "store/base/layout.h"
 #include "tests/unit/store/office.h"
 
 /* Each tells one thing, and returns the result. */

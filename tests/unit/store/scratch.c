@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "store/kv_lmdb.h"
+#include "store/kv/lmdb.h"
 
 void scratch_init(struct scratch *scratch)
 {

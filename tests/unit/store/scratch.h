@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_STORE_SCRATCH_H
 #define TESTS_UNIT_STORE_SCRATCH_H
 
-#include "store/kv.h"
+#include "store/kv/kv.h"
 
 #define SCRATCH_MAP_BYTES ((uint64_t)64 << 20)
 

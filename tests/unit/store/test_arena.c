@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "store/arena.h"
+#include "store/base/arena.h"
 
 /* The linker leads free() here (--wrap), so that a test sees what memory holds as it is freed. */
 void __real_free(void *memory);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A daemon that was down for years: everything is caught up with in bounded batches, progress can
  * be seen, and nobody waits for it. */
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/turning.h"
 #include "tests/unit/store/verify.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define HOUR (60 * CLOCK_MINUTE)
 

@@ -5,10 +5,10 @@
 
 #include <sched.h>
 
-#include "store/layout.h"
-#include "store/parties.h"
-#include "store/partymerge.h"
-#include "store/transfer.h"
+#include "store/base/layout.h"
+#include "store/party/merge.h"
+#include "store/party/parties.h"
+#include "store/party/transfer.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;

@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
-#include "store/kv_lmdb.h"
-#include "store/noticerow.h"
-#include "store/signals.h"
-#include "store/subjects.h"
-#include "store/tierow.h"
+#include "store/base/clock.h"
+#include "store/child/signals.h"
+#include "store/child/tierow.h"
+#include "store/kv/lmdb.h"
+#include "store/log/subjects.h"
+#include "store/notice/row.h"
 #include "tests/unit/store/registrar.h"
 #include "tests/unit/store/turning.h"
 #include "tests/unit/store/verify.h"

@@ -2,8 +2,8 @@
 /* Matches of a family: who is told of whom when signals come and go (Jeugdwet 7.1.2.3(1)d-e). */
 #include "tests/unit/store/household.h"
 
-#include "store/childfile.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
+#include "store/child/file.h"
 
 static struct office office;
 static uint32_t town;

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "store/families.h"
+#include "store/child/families.h"
 
 static struct office office;
 static uint32_t town;

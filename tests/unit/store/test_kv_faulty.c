@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "store/kv_faulty.h"
+#include "store/kv/faulty.h"
 #include "tests/unit/store/scratch.h"
 
 static struct scratch scratch;

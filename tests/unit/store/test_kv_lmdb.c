@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "store/kv_lmdb.h"
+#include "store/kv/lmdb.h"
 #include "tests/unit/store/scratch.h"
 
 #define SMALL_MAP ((uint64_t)512 << 10)

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "store/clock.h"
-#include "store/layout.h"
-#include "store/noticerow.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
+#include "store/notice/row.h"
 #include "tests/unit/store/registrar.h"
 
 static struct office office;

@@ -9,8 +9,8 @@
 #include <jansson.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
-#include "store/logrecord.h"
+#include "store/base/clock.h"
+#include "store/log/record.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;

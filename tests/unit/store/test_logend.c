@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/clock.h"
-#include "store/kv_lmdb.h"
-#include "store/logend.h"
+#include "store/base/clock.h"
+#include "store/kv/lmdb.h"
+#include "store/log/end.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
 #include "tests/unit/store/turning.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "crypto/secret.h"
-#include "store/logread.h"
-#include "store/logrecord.h"
+#include "store/log/read.h"
+#include "store/log/record.h"
 #include "store/snapshot.h"
 
 #define ENTRIES OFFICE_SCALE(600, 250)

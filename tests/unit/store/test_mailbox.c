@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "store/mailbox.h"
+#include "store/base/mailbox.h"
 
 #define PRODUCERS 8
 #define LETTERS 20000 /* of each producer */

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "store/ids.h"
+#include "store/base/ids.h"
 
 static struct office office;
 

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "store/childfile.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
+#include "store/child/file.h"
 
 /* ---- matches ---- */
 

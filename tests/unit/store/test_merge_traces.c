@@ -2,8 +2,8 @@
 /* What the merge of two numbers leaves behind: in the log, and in the bytes of rows. */
 #include "tests/unit/store/merge_fixture.h"
 
-#include "store/childfile.h"
-#include "store/subjects.h"
+#include "store/child/file.h"
+#include "store/log/subjects.h"
 
 static void note_on(unsigned child)
 {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/verify.h"
 
 #define OPERATIONS OFFICE_SCALE(50000, 10000)

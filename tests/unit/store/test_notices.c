@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "store/layout.h"
+#include "store/base/layout.h"
 
 static struct office office;
 static uint32_t school;

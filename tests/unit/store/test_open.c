@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
-#include "store/layout.h"
-#include "store/winddown.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
+#include "store/epoch/winddown.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;

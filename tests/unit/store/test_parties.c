@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "store/clock.h"
-#include "store/layout.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
 
 static struct office office;
 

@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;

@@ -2,7 +2,7 @@
 /* What others do while parties merge, and what they see of it. */
 #include "tests/unit/store/merger.h"
 
-#include "store/layout.h"
+#include "store/base/layout.h"
 
 static struct office office;
 static struct merger_schools schools;

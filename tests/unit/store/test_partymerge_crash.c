@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "store/layout.h"
+#include "store/base/layout.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;

@@ -2,7 +2,7 @@
 /* Municipalities merge too: agreements, matches and follow-up are with what they have become. */
 #include "tests/unit/store/merger.h"
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 static struct office office;
 static struct merger_schools schools;

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 
-#include "store/childfile.h"
-#include "store/clock.h"
+#include "store/base/clock.h"
+#include "store/child/file.h"
 #include "store/tx.h"
 #include "tests/unit/store/verify.h"
 

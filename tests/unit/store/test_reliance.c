@@ -2,7 +2,7 @@
 /* A reading that is logged is checked again: nothing erased or forbidden meanwhile is answered. */
 #include "tests/unit/store/office.h"
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 static struct office office;
 static uint32_t school;

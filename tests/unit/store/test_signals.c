@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/clock.h"
-#include "store/layout.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
 
 static struct office office;
 static uint32_t school;

@@ -2,7 +2,7 @@
 /* A signal is counted as ended once: when it stops being live, by what ended it. */
 #include "tests/unit/store/registrar.h"
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 
 #define YEARS 26 /* a test may live through all the years of a youth */
 #define ENDS 4

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "store/clock.h"
-#include "store/layout.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
 #include "tests/unit/store/verify.h"
 
 static struct office office;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/clock.h"
+#include "store/base/clock.h"
 #include "tests/unit/store/turning.h"
 #include "tests/unit/store/verify.h"
 

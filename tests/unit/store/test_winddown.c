@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "crypto/commitment.h"
-#include "store/clock.h"
-#include "store/kv_lmdb.h"
-#include "store/layout.h"
+#include "store/base/clock.h"
+#include "store/base/layout.h"
+#include "store/kv/lmdb.h"
 #include "store/store_end.h"
 #include "tests/unit/store/office.h"
 #include "tests/unit/store/verify.h"

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
-#include "store/clock.h"
-#include "store/noticerow.h"
+#include "store/base/clock.h"
+#include "store/notice/row.h"
 #include "tests/unit/store/verify.h"
 
 static void load_keys(struct turning *turning)

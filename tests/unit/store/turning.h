@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_STORE_TURNING_H
 #define TESTS_UNIT_STORE_TURNING_H
 
-#include "store/layout.h"
+#include "store/base/layout.h"
 #include "tests/unit/store/office.h"
 
 struct turning {

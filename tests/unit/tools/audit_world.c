@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "crypto/secret.h"
-#include "tools/audit_entry.h"
-#include "tools/audit_file.h"
+#include "tools/audit/entry.h"
+#include "tools/audit/file.h"
 #include "tools/text.h"
 
 static const uint8_t month_key[32] = {7};

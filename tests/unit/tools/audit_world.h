@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_TOOLS_AUDIT_WORLD_H
 #define TESTS_UNIT_TOOLS_AUDIT_WORLD_H
 
-#include "tools/audit_check.h"
+#include "tools/audit/check.h"
 
 #define ORIGIN "verwijsindex.example/log"
 #define LOG_MAXIMUM 64

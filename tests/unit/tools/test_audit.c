@@ -12,7 +12,7 @@
 
 #include "audit_world.h"
 #include "crypto/secret.h"
-#include "tools/audit_file.h"
+#include "tools/audit/file.h"
 #include "tools/text.h"
 
 static void test_every_size_is_good(void **state)

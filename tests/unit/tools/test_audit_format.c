@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "crypto/secret.h"
-#include "tools/audit_convert.h"
-#include "tools/audit_file.h"
+#include "tools/audit/convert.h"
+#include "tools/audit/file.h"
 
 #define KEPT                                                                                       \
     "{\"index\":7,\"record\":{\"attributes\":{\"dpl.core.processing_activity_id\":\"p\","          \

@@ -12,7 +12,7 @@
 
 #include "crypto/commitment.h"
 #include "crypto/secret.h"
-#include "tools/audit_receipt.h"
+#include "tools/audit/receipt.h"
 #include "tools/base64.h"
 #include "tools/text.h"
 

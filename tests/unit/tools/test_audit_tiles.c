@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "crypto/secret.h"
-#include "tools/audit_tiles.h"
+#include "tools/audit/tiles.h"
 
 #define LEVELS 4
 #define LEAVES 70001

@@ -12,8 +12,8 @@
 #include "audit_world.h"
 #include "crypto/cosignature.h"
 #include "crypto/secret.h"
-#include "tools/audit_file.h"
-#include "tools/audit_gone.h"
+#include "tools/audit/file.h"
+#include "tools/audit/gone.h"
 
 /* In place of an entry, what is left of it when its record was destroyed. */
 static void destroy_line(struct world *world, uint64_t index)

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "tests/unit/tools/bench_support.h"
-#include "tools/vix_bench_conn.h"
-#include "tools/vix_bench_issue.h"
+#include "tools/load/conn.h"
+#include "tools/load/issue.h"
 
 #define OIN_SCHOOL "00000099000000010000"
 #define PATIENCE 20 /* seconds until a test gives up waiting for an event */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tests/unit/tools/bench_support.h"
-#include "tools/vix_bench_histogram.h"
+#include "tools/load/histogram.h"
 
 static struct bench_histogram *new_histogram(void)
 {

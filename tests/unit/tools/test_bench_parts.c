@@ -8,15 +8,15 @@
 
 #include "tests/unit/tools/bench_support.h"
 #include "tools/answer.h"
-#include "tools/vix_bench_acknowledged.h"
-#include "tools/vix_bench_bsn.h"
-#include "tools/vix_bench_children.h"
-#include "tools/vix_bench_head.h"
-#include "tools/vix_bench_options.h"
-#include "tools/vix_bench_process.h"
-#include "tools/vix_bench_report.h"
-#include "tools/vix_bench_tally.h"
-#include "tools/vix_bench_target.h"
+#include "tools/load/acknowledged.h"
+#include "tools/load/bsn.h"
+#include "tools/load/children.h"
+#include "tools/load/head.h"
+#include "tools/load/options.h"
+#include "tools/load/process.h"
+#include "tools/load/report.h"
+#include "tools/load/tally.h"
+#include "tools/load/target.h"
 
 /* ---- BSNs ---- */
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "tests/unit/tools/bench_support.h"
-#include "tools/vix_bench.h"
-#include "tools/vix_bench_plan.h"
+#include "tools/load/plan.h"
+#include "tools/load/vix_bench.h"
 
 #define MS (BENCH_SECOND / 1000)
 #define START (1000 * BENCH_SECOND)

@@ -13,8 +13,8 @@
 
 #include "crypto/commitment.h"
 #include "crypto/secret.h"
-#include "tools/audit_file.h"
-#include "tools/audit_wind_down.h"
+#include "tools/audit/file.h"
+#include "tools/audit/wind_down.h"
 
 #define ORIGIN "verwijsindex.example/log"
 #define LEAVES_MAXIMUM 40

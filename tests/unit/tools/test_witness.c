@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What a witness decides, over a log of which every tree is at hand. */
-#include "tools/witness.h"
+#include "tools/witness/witness.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "crypto/secret.h"
-#include "tools/witness_request.h"
+#include "tools/witness/request.h"
 
 #define ORIGIN "log.example/log"
 #define LEAVES 20

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A witness's connection as bytes: requests in pieces, in a row, and such as end it. */
-#include "tools/witness_http.h"
+#include "tools/witness/http.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "crypto/secret.h"
-#include "tools/witness_request.h"
+#include "tools/witness/request.h"
 
 static struct checkpoint_signer log_signer;
 static struct checkpoint_signer signer;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What all loops of one load share, and where they and their starter wait for each other, so that
+ * the clock starts when every connection is open.
+ */
+#ifndef TOOLS_LOAD_FIELD_H
+#define TOOLS_LOAD_FIELD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "tools/load/identity.h"
+#include "tools/load/options.h"
+#include "tools/load/target.h"
+
+struct bench_stock;
+
+struct bench_field {
+    const struct bench_options *options;
+    const struct bench_target *target;
+    const struct bench_identities *identities;
+    SSL_CTX *context;
+    struct bench_stock *stock;
+    size_t loops;
+
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t changed;
+    size_t arrived; /* loops whose connections are open, or will not be */
+    bool begun;     /* `start` was set */
+    int64_t start;  /* of the plan, ns; 0: there will be no load */
+};
+
+void bench_field_init(struct bench_field *field);
+void bench_field_finish(struct bench_field *field);
+
+/* The starter's: waits until `loops` have arrived; lets them begin, or with 0 go home. */
+void bench_field_wait(struct bench_field *field, size_t loops);
+void bench_field_begin(struct bench_field *field, int64_t start);
+
+/* A loop's: waits for the beginning; whether there will be a load. */
+bool bench_field_arrive(struct bench_field *field);
+
+#endif
