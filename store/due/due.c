@@ -144,6 +144,7 @@ int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more)
 {
     struct row_key from = lowest;
     const size_t told = tx->notices; /* operations have a bound of their own */
+    bool ends_month = false;
     for (size_t i = 0; i < budget; i++) {
         struct due_row row = {0};
         unsigned kind;
@@ -160,6 +161,11 @@ int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more)
         if (result != 0) {
             return result;
         }
+        if (kind == DUE_LOG_END && ends_month) {
+            from = behind(&row.key); /* months end in order: it is late until its turn has come */
+            continue;
+        }
+        ends_month = ends_month || kind == DUE_LOG_END;
         result = run_row(tx, &row, kind);
         /* The first fault of the transaction is what went wrong: after one of the machine
          * everything fails, and nothing that was found then says that a row is damaged. */

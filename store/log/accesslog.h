@@ -76,7 +76,7 @@ enum log_event {
     LOG_PARTY_MERGED,
     LOG_EPOCH_TURNED,
     LOG_WOUND_DOWN,
-    LOG_RECORDS_DESTROYED, /* `count`: those of a month, from the object on, after log_years */
+    LOG_RECORDS_DESTROYED, /* `count`: from the object on, after log_years */
     LOG_EVENTS,
 };
 /* "signal-posted" and so on; NULL for a number that is none. */

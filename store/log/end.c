@@ -181,14 +181,15 @@ static int destroy_records(struct store_tx *tx, struct log_gone *gone, size_t bu
     return result;
 }
 
-/* That it begins, in the log, with all that it is about. */
-static int begin(struct store_tx *tx, struct log_gone *gone)
+/* That it begins, in the log, and all that is destroyed by then: what earlier months have said of
+ * themselves is destroyed in its turn. A count that does not suffice is of the last of them. */
+static int begin(struct store_tx *tx, const struct log_gone *gone)
 {
-    struct log_note note = {.event = LOG_RECORDS_DESTROYED,
-                            .object_kind = LOG_OBJECT_ENTRY,
-                            .count = (uint32_t)(gone->end - gone->first)};
+    uint64_t count = gone->end < UINT32_MAX ? gone->end : UINT32_MAX;
+    struct log_note note = {
+        .event = LOG_RECORDS_DESTROYED, .object_kind = LOG_OBJECT_ENTRY, .count = (uint32_t)count};
     uint64_t index;
-    put_be64(note.object, gone->first);
+    put_be64(note.object, gone->end - count);
     return tx_log(tx, &due_by_itself, &note, &index);
 }
 
@@ -211,8 +212,8 @@ static int find_gone(struct store_tx *tx, uint32_t month, struct log_gone *ret_g
     return gone.month == month ? result : VIEW_DAMAGED;
 }
 
-/* Whether an earlier month still has records: its row was put off, because something in it cannot
- * be read. */
+/* Whether an earlier month still has records: its row was set aside, because something in it cannot
+ * be read. One that is under way comes first in every batch (store/due/due.c). */
 static int waits_for_another(struct store_view *view, uint32_t month, bool *ret_waits)
 {
     uint64_t first;

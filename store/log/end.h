@@ -4,8 +4,9 @@
  * from which their salts follow, so that nobody can tell any more what stood in an entry; the
  * commitments, and with them the tree, stay. The rows of the indexes go first, then the records,
  * oldest first, then the key; in slices, each of which stands by itself. That it begins is an entry
- * of the log, in the transaction of the first slice. Months end in order, so that what is destroyed
- * is the beginning of the log.
+ * of the log, in the transaction of the first slice. Months end in order, one slice of one month a
+ * batch, so that what is destroyed is the beginning of the log; and each entry tells of all of it,
+ * so that the newest is enough.
  *
  * The log's names of children go too: at the next turn of the epoch key (store/log/subjects.h).
  *

@@ -461,7 +461,7 @@ static struct cut *next_cut(struct finding *finding)
     return best;
 }
 
-/* Moves behind the place that all runs agreed on. */
+/* Moves behind the place where it is. */
 static int move_on(struct finding *finding, struct cut *cut)
 {
     bool up = goes_up(finding);
@@ -477,6 +477,23 @@ static int move_on(struct finding *finding, struct cut *cut)
     return take(cut, result, at);
 }
 
+/* Leaves an entry that was looked at. The cuts of a child's other ids may stand there as well,
+ * where for them it is only the first place that all may agree on: a page that ended before one of
+ * them would begin the next page with the same entry. */
+static int leave(struct finding *finding, struct cut *shown)
+{
+    uint64_t index = shown->at;
+    int result = move_on(finding, shown);
+    for (size_t i = 0; i < finding->count && result == 0; i++) {
+        struct cut *cut = &finding->cuts[i];
+        if (!cut->ended && cut->at == index) {
+            log_search_charge(finding->search);
+            result = move_on(finding, cut);
+        }
+    }
+    return result;
+}
+
 static int step(struct finding *finding, struct cut *cut)
 {
     if (cut->agreed < cut->count) {
@@ -485,7 +502,7 @@ static int step(struct finding *finding, struct cut *cut)
         return take(cut, result, at);
     }
     int result = log_search_look(finding->search, cut->at);
-    return result != 0 ? result : move_on(finding, cut);
+    return result != 0 ? result : leave(finding, cut);
 }
 
 int log_find_in_month(struct log_search *search, uint32_t month, uint64_t from, uint64_t to)

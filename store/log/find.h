@@ -53,6 +53,8 @@ bool log_asked_agrees(const struct log_asked *asked, const struct log_tags *tags
 /* Ends the page before `index` when there is no room for it, or the budget is used up; else takes
  * one off that. */
 bool log_search_spend(struct log_search *search, uint64_t index);
+/* Takes one off the budget, if any is left: for a place that is left together with another. */
+void log_search_charge(struct log_search *search);
 /* Opens an entry, and shows it if it is what is asked for. */
 int log_search_look(struct log_search *search, uint64_t index) MUST_CHECK;
 

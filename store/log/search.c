@@ -78,6 +78,11 @@ bool log_search_spend(struct log_search *search, uint64_t index)
     return true;
 }
 
+void log_search_charge(struct log_search *search)
+{
+    *search->budget -= *search->budget > 0 ? 1 : 0;
+}
+
 int log_search_look(struct log_search *search, uint64_t index)
 {
     struct log_row row;

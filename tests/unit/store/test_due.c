@@ -291,7 +291,8 @@ static void test_a_fault_puts_nothing_off(void **state)
     (void)state;
     static const int faults[] = {-EIO, -ENOMEM, KV_FULL};
     unsigned aborted = 0;
-    for (unsigned at = 1; at <= 36; at += OFFICE_SCALE(1, 5)) {
+    unsigned tried = 0;
+    for (unsigned at = 1; at <= 36; at += OFFICE_SCALE(1, 5), tried++) {
         struct store_signal_post op;
         struct store_note_op note;
         struct kv_faulty_plan plan = {.fail_put_at = at, .put_result = faults[at % 3]};
@@ -314,7 +315,7 @@ static void test_a_fault_puts_nothing_off(void **state)
         assert_int_equal(count_archived(school), archived + 1);
         assert_int_equal(office_status(&office).set_aside, 0);
     }
-    assert_true(aborted > 5);
+    assert_true(aborted > tried / 3); /* the others are behind the last put of their batch */
 }
 
 /* A clock that was set wrong, and then right: what it ended stays ended, and nothing is stuck. */

@@ -148,17 +148,21 @@ static void assert_proven(uint64_t index)
     assert_true(merkle_verify_inclusion(&leaf, index, head.size, &proof, &head.root));
 }
 
-static void assert_destruction_logged(size_t expected, uint64_t entries)
+static struct log_page destructions(void)
 {
     struct log_query query = office_any_entry();
-    char members[80];
     query.event = LOG_RECORDS_DESTROYED;
-    struct log_page page = office_log(office, &query);
-    assert_int_equal(page.count, expected);
-    snprintf(members, sizeof(members), "\"verwijsindex.count\":%llu", (unsigned long long)entries);
-    assert_non_null(strstr(page.entries[0].public_part, members));
-    assert_non_null(strstr(page.entries[0].public_part, "\"verwijsindex.object\":\"entry:0\""));
-    assert_null(strstr(page.entries[0].public_part, "verwijsindex.party"));
+    return office_log(office, &query);
+}
+
+/* That all before `end` is destroyed, from the beginning of the log. */
+static void assert_says_all(const struct log_entry *entry, uint64_t end)
+{
+    char members[80];
+    snprintf(members, sizeof(members), "\"verwijsindex.count\":%llu", (unsigned long long)end);
+    assert_non_null(strstr(entry->public_part, members));
+    assert_non_null(strstr(entry->public_part, "\"verwijsindex.object\":\"entry:0\""));
+    assert_null(strstr(entry->public_part, "verwijsindex.party"));
 }
 
 static void test_a_month_ends(void **state)
@@ -188,14 +192,17 @@ static void test_a_month_ends(void **state)
     assert_proven(0);
     assert_proven(first - 1);
     assert_proven(first);
-    assert_destruction_logged(2, before);
+    struct log_page said = destructions();
+    assert_int_equal(said.count, 2);
+    assert_says_all(&said.entries[0], before);
+    assert_says_all(&said.entries[1], first);
 
     /* No search finds them; the list of all shows them, and by time those of their month. */
     assert_int_equal(office_log(office, &query).count, 10);
     query = office_any_entry();
     query.to = second - 20 * CLOCK_DAY;
     assert_int_equal(office_log(office, &query).count, first);
-    query.from = second - 40 * CLOCK_DAY;
+    query.from = second - 35 * CLOCK_DAY; /* February is short */
     assert_int_equal(office_log(office, &query).count, first - before);
     assert_true(office_log(office, &query).entries[0].destroyed);
     query.party = office_oin(turning.school);
@@ -207,7 +214,55 @@ static void test_a_month_ends(void **state)
     assert_false(office_log(office, &query).entries[0].destroyed);
 }
 
+/* What the end of the first months has said has come to its own term; the newest tells of them. */
+static void test_two_terms(void **state)
+{
+    (void)state;
+    uint64_t first = fill();
+    go_to_month(5 * 12, LATE_DAYS);
+    settle();
+    struct log_page said = destructions();
+    uint64_t earlier = said.entries[said.count - 1].index;
+    assert_says_all(&said.entries[said.count - 1], first);
+    go_to_month(5 * 12 + 1, LATE_DAYS);
+    settle();
+    assert_true(entry_at(earlier).destroyed);
+    uint64_t destroyed = count_destroyed();
+    said = destructions();
+    assert_true(said.count > 0 && said.entries[0].index > earlier);
+    assert_says_all(&said.entries[said.count - 1], destroyed);
+    verify_log(office->store, &vkey);
+}
+
 /* ---- in slices ---- */
+
+/* After a long outage several are late: each goes as soon as the one before it has gone, and until
+ * then it is late. */
+static void test_several_months_are_late(void **state)
+{
+    (void)state;
+    struct store_status status;
+    uint64_t end = 0;
+    for (int month = 0; month < 4; month++) {
+        go_to_month(1, 10);
+        settle();
+        log_notes(NOTES);
+        end = office_status(office).log_size;
+    }
+    office_index(office);
+    office_forget(office);
+    go_to_month(5 * 12 + 1, LATE_DAYS);
+    do {
+        struct store_note_op op;
+        store_note_init(&op);
+        assert_int_equal(office_run(office, &op.op, 0), 0);
+        status = office_status(office);
+    } while (status.due_lag > 0);
+    assert_true(entry_at(end - 1).destroyed);
+    assert_true(count_destroyed() >= end);
+    assert_int_equal(status.set_aside, 0);
+    verify_log(office->store, &vkey);
+}
 
 static size_t count_ends(void)
 {
@@ -425,6 +480,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_month_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_terms, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_several_months_are_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commits_that_never_happened, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commits_that_happened, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_term, setup, teardown),

@@ -38,6 +38,7 @@ struct remembered {
 };
 static struct remembered *remembered;
 static size_t remembered_count;
+static unsigned same_as[CHILDREN + 2]; /* of children with one number for another: one of them */
 static uint64_t seed;
 
 static int setup(void **state)
@@ -56,6 +57,9 @@ static int setup(void **state)
     office_open(&office);
     remembered = test_calloc(REMEMBERED_MAXIMUM, sizeof(*remembered));
     remembered_count = 0;
+    for (unsigned i = 0; i < ARRAY_LENGTH(same_as); i++) {
+        same_as[i] = i;
+    }
     return 0;
 }
 
@@ -121,6 +125,32 @@ static void log_something(void)
     remembered[remembered_count++] = it;
 }
 
+/* The log knows both under the ids of both from now on; what tells of it is on them, too. */
+static void replace_number(unsigned from, unsigned into)
+{
+    const struct office_child one = office_child(&office, from);
+    const struct office_child other = office_child(&office, into);
+    struct store_person_event op;
+    store_person_event_init(&op);
+    op.event = PERSON_REPLACED;
+    op.evaluation_key = 1;
+    op.child = (struct identity){one.key, one.element};
+    op.other = (struct identity){other.key, other.element};
+    log_something(); /* so that all before it is remembered */
+    assert_int_equal(office_run(&office, &op.op, 0), 0);
+    for (uint64_t size = office_status(&office).log_size; remembered_count < size;) {
+        struct log_entry entry;
+        assert_int_equal(store_get_log_entry(office_look(&office), remembered_count, &entry), 0);
+        remembered[remembered_count] =
+            (struct remembered){.outcome = "", .child = entry.has_subject ? into : 0};
+        read_entry(remembered_count, &remembered[remembered_count]);
+        remembered_count++;
+    }
+    for (unsigned i = 0, old = same_as[from]; i < ARRAY_LENGTH(same_as); i++) {
+        same_as[i] = same_as[i] == old ? same_as[into] : same_as[i];
+    }
+}
+
 static void log_much(unsigned count)
 {
     for (unsigned i = 1; i <= count; i++) {
@@ -144,7 +174,7 @@ static bool agrees(const struct search *search, const struct remembered *it)
             it->on_behalf_of == search->party) &&
            (query->professional == NULL ||
             (it->professional != NULL && strcmp(it->professional, query->professional) == 0)) &&
-           (search->child == 0 || it->child == search->child) &&
+           (search->child == 0 || same_as[it->child] == same_as[search->child]) &&
            (query->event == 0 || it->event == query->event || it->event == query->other_event) &&
            (!query->has_trace || memcmp(it->trace_id, query->trace_id, 16) == 0) &&
            it->time >= query->from && it->time < query->to &&
@@ -174,7 +204,7 @@ static struct search make_search(unsigned filters)
     struct log_query *query = &search.query;
     query->oldest_first = pick(2) == 0;
     query->start = query->oldest_first ? 0 : UINT64_MAX;
-    query->limit = pick(3) == 0 ? 1 + pick(5) : 20 + pick(80);
+    query->limit = pick(2) == 0 ? 1 + pick(3) : 20 + pick(80);
     query->bound = pick(4) == 0 ? pick((unsigned)remembered_count + 2) : remembered_count;
     if ((filters & (PARTY | PROFESSIONAL)) != 0) {
         search.party = 1 + pick(PARTIES); /* one of them never did anything */
@@ -235,8 +265,10 @@ static void check_search(struct search *search)
                 assert_true(page.entries[i].index == expected);
             }
         }
+        assert_true(!page.more ||
+                    (query->oldest_first ? page.next >= expected : page.next < expected));
         query->start = page.next;
-        if (page.more && pick(4) == 0) {
+        if (page.more && pick(16) == 0) {
             log_something();
         }
     } while (page.more);
@@ -266,7 +298,12 @@ static void check_searches(void)
 static void test_searches(void **state)
 {
     (void)state;
-    log_much(ENTRIES);
+    log_much(ENTRIES / 2);
+    replace_number(1, 2); /* both have entries already, in between each other */
+    replace_number(3, 4);
+    log_much(ENTRIES / 4);
+    replace_number(2, 3); /* one child of four numbers */
+    log_much(ENTRIES / 4);
     check_searches(); /* mostly what is not in the indexes */
     office_index(&office);
     assert_int_equal(office_status(&office).unindexed, 0);
@@ -399,6 +436,34 @@ static void test_what_met_long_ago(void **state)
     assert_int_equal(pages, 1);
 }
 
+/* A child of several ids: with whatever else is asked for, a page of one entry is followed by one
+ * that goes on behind it. */
+static void test_small_pages_of_several_ids(void **state)
+{
+    (void)state;
+    enum { COUNT = 24 };
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct log_note note = {.event = LOG_SIGNAL_READ, .has_subject = true};
+        note.subject = office_child(&office, 1 + i % 4).key;
+        (void)office_note(&office, 1, &note);
+    }
+    for (unsigned i = 2; i <= 4; i++) {
+        replace_number(i, 1);
+    }
+    office_index(&office);
+    for (unsigned limit = 1; limit <= 3; limit++) {
+        struct log_query query = office_any_entry();
+        size_t pages;
+        query.has_subject = true;
+        query.subject = office_child(&office, 3).key;
+        query.party = office_oin(1);
+        query.event = LOG_SIGNAL_READ;
+        query.limit = limit;
+        assert_int_equal(look_for(&query, &pages), COUNT);
+        assert_in_range(pages, COUNT / limit, COUNT / limit + 1);
+    }
+}
+
 /* What is rare is found at once where nothing is in the indexes yet, too. */
 static void test_a_search_in_a_long_tail(void **state)
 {
@@ -463,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_trace_that_is_made_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_never_meets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_met_long_ago, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_small_pages_of_several_ids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_search_in_a_long_tail, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_tail_stays_short, setup, teardown),
     };
