@@ -43,8 +43,8 @@ struct api_limits {
 #define API_FAILURE_SIZE 32
 struct api_witness {
     const char *name;        /* lives as long as the process listens */
-    uint64_t size;           /* of the last head that it cosigned, in this run; 0: none yet */
-    int64_t last_success_at; /* clock_now(); 0: not in this run */
+    uint64_t size;           /* of the last head that it is known to have cosigned; 0: none */
+    int64_t last_success_at; /* clock_now(); 0: never, as far as is known */
     char failure[API_FAILURE_SIZE]; /* a slug; "" while all is well */
 };
 

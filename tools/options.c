@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/print.h"
+
 static const struct {
     const char *name;
     const char *value;
@@ -27,13 +29,17 @@ static const struct {
 #define COMMON_BASE 0x100
 #define OWN_BASE 0x200
 
+#define COMPLAINT_SIZE 8192 /* there may be a path in it */
+
 int options_complain(const struct command *command, const char *format, ...)
 {
-    fprintf(stderr, "vix%s%s: ", command != NULL ? " " : "", command != NULL ? command->words : "");
+    char what[COMPLAINT_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
+    fprintf(stderr, "vix%s%s: ", command != NULL ? " " : "", command != NULL ? command->words : "");
+    print_safe(stderr, what);
     fprintf(stderr, "\nSee: vix help%s%s\n", command != NULL ? " " : "",
             command != NULL ? command->words : "");
     return VIX_USAGE;

@@ -32,7 +32,7 @@ struct print_column {
     enum print_style style;
 };
 
-#define PRINT_COLUMNS_MAXIMUM 10
+#define PRINT_COLUMNS_MAXIMUM 12
 /* A table of `rows`, which may be empty. `columns` ends with a NULL title. 0 or -ENOMEM. */
 int print_table(FILE *out, const struct print_column *columns, const struct answer *const *rows,
                 size_t count) MUST_CHECK;

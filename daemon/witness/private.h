@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* What the threads of the witnesses share. Private to daemon/witness*.c. */
+/* What the threads of the witnesses share. Private to daemon/witness/. */
 #ifndef DAEMON_WITNESS_PRIVATE_H
 #define DAEMON_WITNESS_PRIVATE_H
 
@@ -15,7 +15,8 @@ struct witness_round {
     char note[CHECKPOINT_NOTE_MAXIMUM];
 };
 
-/* What others may ask of a witness; under the lock. */
+/* What others may ask of a witness; under the lock. Size and time are those that the store holds
+ * of an earlier run, until it cosigns in this one. */
 struct witness_report {
     uint64_t size;
     int64_t last_success_at;
@@ -34,10 +35,11 @@ struct witness {
     struct witness_caller *caller;
     bool known; /* `size` is the size of the last head that it cosigned */
     uint64_t size;
-    uint64_t cosigned; /* of the last head whose cosignature was kept; 0: none in this run */
-    bool was_ahead;    /* it knew a newer head than it was asked to cosign */
-    unsigned failures; /* on end */
-    int64_t next_try;  /* ms, of a clock that nobody sets */
+    uint64_t cosigned;  /* of the last head whose cosignature was kept; 0: none in this run */
+    bool has_succeeded; /* in this run */
+    bool was_ahead;     /* it knew a newer head than it was asked to cosign */
+    unsigned failures;  /* on end */
+    int64_t next_try;   /* ms, of a clock that nobody sets */
 };
 
 struct witnesses {

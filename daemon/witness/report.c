@@ -70,11 +70,12 @@ void witnesses_print_metrics(struct witnesses *witnesses, FILE *out)
         const char *help;
         uint64_t (*value)(const struct witness_report *report);
     } metrics[] = {
-        {"cosigned_size", "gauge", "Entries of the last head that it cosigned since the start.",
+        {"cosigned_size", "gauge", "Entries of the last head that it is known to have cosigned.",
          size_of},
         {"failures_total", "counter", "How often it could not be brought to cosign.", failures_of},
         {"last_success_timestamp_seconds", "gauge",
-         "When it last cosigned (0: not since the start).", success_of},
+         "When it last cosigned (0: not since the start, nor in the newest head kept).",
+         success_of},
         {"fork", "gauge", "1: it holds a head to which this log does not lead.", forked_of},
     };
     for (size_t m = 0; witnesses != NULL && m < ARRAY_LENGTH(metrics); m++) {

@@ -101,12 +101,13 @@ static void succeed(struct witness *witness, uint64_t size)
 {
     struct witness_report *report = &witness->report;
     pthread_mutex_lock(&witness->all->lock);
-    bool is_news = report->last_success_at == 0 || report->failure[0] != '\0';
+    bool is_news = !witness->has_succeeded || report->failure[0] != '\0';
     report->size = size;
     report->last_success_at = clock_now();
     report->failure[0] = '\0';
     report->forked = false;
     pthread_mutex_unlock(&witness->all->lock);
+    witness->has_succeeded = true;
     witness->failures = 0;
     witness->next_try = 0;
     witness->was_ahead = false;
@@ -293,11 +294,34 @@ static void *witness_main(void *context)
 
 /* ---- all of them ---- */
 
+/* What the store holds of an earlier run is where the report begins. A line that is not there, or
+ * not of this witness's key, is none: the newest head is kept with the lines that it has got. */
+static void report_stored(struct witness *witness)
+{
+    struct arena arena;
+    struct store_snapshot *snapshot = NULL;
+    struct checkpoint head;
+    uint64_t seconds;
+    const char *note;
+    arena_init(&arena);
+    if (store_snapshot_open(witness->all->store, &arena, &snapshot) == 0) {
+        if (store_get_witnessed_checkpoint(snapshot, &note) == 0 &&
+            checkpoint_open(note, strlen(note), &witness->settings->vkey, &head, &seconds) == 0 &&
+            seconds <= INT64_MAX / CLOCK_SECOND) {
+            witness->report.size = head.size;
+            witness->report.last_success_at = (int64_t)seconds * CLOCK_SECOND;
+        }
+        store_snapshot_close(snapshot);
+    }
+    arena_finish(&arena);
+}
+
 static int start_one(struct witnesses *all, const struct config *config, size_t number)
 {
     struct witness *witness = &all->each[number];
     *witness = (struct witness){.all = all, .settings = &config->witnesses[number]};
     all->count = number + 1;
+    report_stored(witness);
     int result = witness_caller_new(witness->settings->url, config->witness_ca, &all->stopping,
                                     &witness->caller);
     if (result == 0) {

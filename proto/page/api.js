@@ -90,11 +90,12 @@ export async function getText(path) {
 
 const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));
 
-/* As it does no harm to ask again: patient when the index is busy. */
-export async function getBytes(path) {
+/* As it does no harm to ask again: patient when the index is busy. `isFresh`: not from the cache of
+ * the browser. */
+export async function getBytes(path, isFresh = false) {
   for (let i = 1; ; i += 1) {
     try {
-      const response = await ask(path, {});
+      const response = await ask(path, { cache: isFresh ? "reload" : "default" });
       return new Uint8Array(await read(response, "arrayBuffer"));
     } catch (fault) {
       if (i === TRIES || !(fault.status === 429 || fault.status === 503)) {

@@ -97,9 +97,11 @@ async function isSigned(key, message, signature) {
 
 const isBy = (key) => (line) => line.name === key.name && equal(line.keyId, key.keyId);
 
+export const signatureBy = (checkpoint, key) => checkpoint.signatures.find(isBy(key));
+
 /* "good", "bad", or "absent": it bears no signature by that key of a log. */
 export async function checkSignature(checkpoint, key) {
-  const line = checkpoint.signatures.find(isBy(key));
+  const line = signatureBy(checkpoint, key);
   if (line === undefined) {
     return "absent";
   }
@@ -109,9 +111,11 @@ export async function checkSignature(checkpoint, key) {
 }
 
 /* The lines of witnesses, as they look: {name, keyId, time (seconds), signature}. */
+export const isCosignature = ({ payload }) => payload.length === TIME_BYTES + SIGNATURE_BYTES;
+
 export function readCosignatures(checkpoint) {
   return checkpoint.signatures
-    .filter(({ payload }) => payload.length === TIME_BYTES + SIGNATURE_BYTES)
+    .filter(isCosignature)
     .map(({ name, keyId, payload }) => ({
       name,
       keyId,

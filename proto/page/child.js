@@ -5,13 +5,13 @@
  * module alone, is gone when all pages were read, another is asked, or the view is left.
  */
 import { postJson } from "./api.js";
-import { make } from "./dom.js";
+import { explained, make } from "./dom.js";
 import {
-  aboutOf, checkAll, findingOf, instantOfEntry, showTally, timeOf, watch, whatOf, wholeButton,
-  whoOf,
+  aboutOf, checkAll, findingOf, instantOfEntry, isAsked, showTally, timeOf, watch, whatOf,
+  wholeButton, whoOf,
 } from "./entry.js";
 import {
-  clearFault, dutchDay, fault, instantOf, isBsn, periodFields, showBusy, showFailure, showNote,
+  clearFault, dutchDay, fault, isBsn, periodFields, readPeriod, showBusy, showFailure, showNote,
   textField,
 } from "./forms.js";
 import { clock, day } from "./i18n.js";
@@ -25,7 +25,7 @@ function itemOf(entry, one, verifier) {
       make("div", { class: "moment-time" }, timeOf(entry, clock),
         make("span", { class: "quiet" }, `#${entry.index}`)),
       make("div", {}, ...whatOf(entry)), make("div", {}, ...whoOf(entry)),
-      make("div", {}, ...aboutOf({ ...entry, subject: null })), one.cell,
+      make("div", {}, ...aboutOf(entry)), one.cell,
       wholeButton(entry, place, one.finding, verifier)),
     place);
 }
@@ -65,9 +65,9 @@ function timeline(verifier) {
       tally.replaceChildren();
       days.replaceChildren();
     },
-    add(entries) {
+    add(entries, fits) {
       for (const entry of entries) {
-        const one = findingOf(entry, verifier);
+        const one = findingOf(entry, verifier, fits);
         findings.push(one);
         listFor(entry).append(itemOf(entry, one, verifier));
       }
@@ -92,21 +92,38 @@ export function create({ verifier }) {
     history.element, make("p", { class: "buttons" }, more));
   let asked = null; /* the body of the search under way, number and all */
   let cursor = null;
+  let isBusy = false; /* a second click asks, shows and logs nothing */
+  let searched = ""; /* which entry the first reading is */
+  const subjects = new Set(); /* all numbers of the log that the answers have */
 
   function forget() {
     asked = null;
     cursor = null;
+    isBusy = false;
     fields.bsn.input.value = "";
   }
 
   function clear() {
     forget();
+    subjects.clear();
     history.clear();
     results.hidden = true;
     place.replaceChildren();
   }
 
-  function show(entries, next, logIndex) {
+  /* Under which number or numbers: a child may have several, which only the index can know. */
+  function showSubjects() {
+    const isOne = subjects.size < 2;
+    history.element.classList.toggle("one-child", isOne);
+    subject.replaceChildren(
+      ...isOne ? [] : [explained({ state: "open", reason: "child.several",
+        values: { count: subjects.size } }), " "],
+      make("span", { say: isOne ? "child.pseudonym" : "child.pseudonyms" }), " ",
+      ...[...subjects].flatMap((one) => [make("span", { class: "code" }, one), " "]),
+      make("span", { class: "quiet", say: ["search.logged", { index: searched }] }));
+  }
+
+  function show(entries, next, logIndex, { from, to }) {
     const isFirst = results.hidden;
     if (entries.length === 0 && isFirst) {
       showNote(place, "child.none", { index: String(logIndex) });
@@ -114,13 +131,11 @@ export function create({ verifier }) {
       place.replaceChildren();
       results.hidden = false;
     }
-    const known = entries.find((entry) => entry.subject);
-    if (isFirst && known !== undefined) {
-      subject.replaceChildren(make("span", { say: "child.pseudonym" }), " ",
-        make("span", { class: "code" }, known.subject), " ",
-        make("span", { class: "quiet", say: ["search.logged", { index: String(logIndex) }] }));
-    }
-    history.add(entries);
+    searched = isFirst ? String(logIndex) : searched;
+    entries.filter((entry) => entry.subject).forEach((entry) => subjects.add(entry.subject));
+    showSubjects();
+    /* Each is on a child, so that one without a number, or without a record, was not asked for. */
+    history.add(entries, (entry) => Boolean(entry.subject) && isAsked(entry, { from, to }));
     cursor = next;
     more.hidden = next === null;
     if (next === null) {
@@ -133,18 +148,21 @@ export function create({ verifier }) {
 
   async function load() {
     const body = asked;
-    if (body === null) {
+    if (body === null || isBusy) {
       return;
     }
+    isBusy = true;
     showBusy(place);
     try {
       const { json, logIndex } = await postJson("/v1/log-entries/_search",
         cursor === null ? body : { ...body, cursor });
       if (body === asked) {
-        show(json.logEntries, json.next, logIndex);
+        isBusy = false;
+        show(json.logEntries, json.next, logIndex, body);
       }
     } catch (failure) {
       if (body === asked) {
+        isBusy = false;
         showFailure(place, failure, load);
       }
     }
@@ -152,6 +170,9 @@ export function create({ verifier }) {
 
   function search(event) {
     event.preventDefault();
+    if (isBusy && fields.bsn.input.value === "") {
+      return; /* clicked twice: the field is empty as its number is under way */
+    }
     Object.values(fields).forEach(clearFault);
     const bsn = fields.bsn.input.value.replaceAll(/[\s.]/g, "");
     const caseReference = fields.caseReference.input.value.trim();
@@ -160,14 +181,19 @@ export function create({ verifier }) {
     } else if (caseReference === "") {
       fault(fields.caseReference, "fault.case");
     } else {
-      clear();
-      asked = { bsn, caseReference, limit: PAGE };
-      for (const name of ["from", "to"]) {
-        const instant = instantOf(fields[name].input.value);
-        Object.assign(asked, instant === "" ? {} : { [name]: instant });
-      }
-      load();
+      ask(bsn, caseReference, readPeriod(fields));
     }
+  }
+
+  function ask(bsn, caseReference, period) {
+    if (period === null) {
+      return;
+    }
+    clear();
+    fields.bsn.input.value = "";
+    const given = Object.entries(period).filter(([, instant]) => instant !== "");
+    asked = { bsn, caseReference, limit: PAGE, ...Object.fromEntries(given) };
+    load();
   }
 
   const form = make("form", { class: "filters", novalidate: true, autocomplete: "off",

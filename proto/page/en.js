@@ -35,6 +35,9 @@ export default {
   "history.unreadable": "what was kept of your last visit cannot be read.",
   "witnessed.good": "its {size} entries stand unchanged at the beginning of today\u2019s log.",
   "witnessed.bad": "its {size} entries are not the beginning of today\u2019s log.",
+  "witnessed.behind": "seen by no witness yet, entries after it: {count}.",
+  "witnessed.unknown": "no cosignature was checked: give the key of a witness.",
+  "witnessed.all": "all entries of today were seen by a witness.",
 
   "mark.good": "Checked",
   "mark.bad": "Wrong",
@@ -43,6 +46,9 @@ export default {
   "verdict.good": "Record, salts and subject give the commitment, and the commitment is entry {index} in the tree of {size} entries of the checkpoint.",
   "verdict.destroyed": "The record was destroyed after its term. Its commitment is entry {index} in the tree of {size} entries of the checkpoint.",
   "verdict.destroyed.short": "its place; the record is gone",
+  "verdict.unannounced": "the index says that the record was destroyed, but no announcement that is still there covers it. Only its place was checked.",
+  "verdict.kept": "the index says that the record was destroyed, but entry {kept}, which is older, is still there. Only its place was checked.",
+  "verdict.notAsked": "This entry is not one of what was asked.",
   "verdict.index": "The record names another index: it belongs elsewhere.",
   "verdict.commitment": "The record is not the one that was logged: it does not give the commitment.",
   "verdict.leaf": "The tree has something else at this place than this commitment.",
@@ -55,6 +61,7 @@ export default {
   "tally.good": "All {count} checked here: record, commitment, tree and checkpoint belong together.",
   "tally.bad": "{bad} of {count}: no. {which}",
   "tally.open": "{good} of {count} checked here, {open} not.",
+  "tally.gone": "Of {gone} that is only the place: what they said is destroyed.",
 
   "column.index": "No.",
   "column.time": "Time",
@@ -103,6 +110,7 @@ export default {
   "fault.trace": "A trace id has 32 hexadecimal digits.",
   "fault.case": "Give a case reference: it stands in the log.",
   "fault.bsn": "This is no BSN: eight or nine digits that pass the elfproef.",
+  "fault.time": "Give a date and time between 1900 and 9999, or leave the field empty.",
   "fault.keys": "At least one line is not a verifier key. Nothing was kept.",
 
   "entries.intro": "All that was done with the index, newest first. Professional and case reference are posted, not put in an address.",
@@ -145,6 +153,8 @@ export default {
   "child.bsn": "BSN",
   "child.result": "What was logged, newest first",
   "child.pseudonym": "The log\u2019s number of this child:",
+  "child.pseudonyms": "Their numbers in the log:",
+  "child.several": "these entries are on {count} different subjects. A child may have several, when children were merged or a BSN was replaced; whether they are this child\u2019s cannot be checked here.",
   "child.more": "Earlier entries",
   "child.none": "Nothing was logged on this number. This search is entry {index}.",
 
@@ -193,6 +203,7 @@ export default {
   "head.fetched": "Read",
   "head.history": "Since your last visit",
   "head.today": "Against today\u2019s log",
+  "head.reach": "Seen by witnesses",
   "head.signature": "Signature of the log",
   "head.signatures": "Signatures on this checkpoint",
   "head.note": "The signed note, as it came",

@@ -2,9 +2,9 @@
 /* The log, newest first, with filters; or what stands around one entry. */
 import { getJson, postJson } from "./api.js";
 import { make } from "./dom.js";
-import { entryTable } from "./entry.js";
+import { entryTable, isAsked } from "./entry.js";
 import {
-  choiceField, clearFault, fault, instantOf, nameChoice, periodFields, showBusy, showFailure,
+  choiceField, clearFault, fault, nameChoice, periodFields, readPeriod, showBusy, showFailure,
   showNote, textField,
 } from "./forms.js";
 import { names, number, say } from "./i18n.js";
@@ -44,7 +44,8 @@ function readFilters(fields) {
     fault(fields[wrong[0]], wrong[2]);
     return null;
   }
-  return { ...value, from: instantOf(value.from), to: instantOf(value.to),
+  const period = readPeriod(fields);
+  return period === null ? null : { ...value, ...period,
     traceId: value.traceId.toLowerCase() };
 }
 
@@ -74,7 +75,7 @@ export function create({ verifier }) {
   let at = 0;
   let turn = 0; /* an answer to an earlier question is dropped */
 
-  function show(page, marked = null) {
+  function show(page, marked = null, fits = (entry) => isAsked(entry, filters)) {
     place.replaceChildren();
     results.hidden = page.entries.length === 0;
     if (page.entries.length === 0) {
@@ -84,7 +85,7 @@ export function create({ verifier }) {
     older.disabled = page.next === null;
     about.replaceChildren(make("span", { say: ["page", { page: at + 1 }] }), " ",
       make("span", { class: "quiet", say: ["reading.logged", { index: String(page.logIndex) }] }));
-    return table.show(page.entries, marked);
+    return table.show(page.entries, marked, fits);
   }
 
   async function load(work, afterwards, again) {
@@ -134,7 +135,8 @@ export function create({ verifier }) {
     (page) => {
       pages = [];
       at = 0;
-      show({ ...page, entries: page.entries.toReversed() }, index);
+      show({ ...page, entries: page.entries.toReversed() }, index,
+        (entry) => entry.index >= fromIndex && entry.index <= fromIndex + 2 * AROUND);
       pager.hidden = true;
       say(title, "entries.around", { index: String(index) });
       results.querySelector(".marked")?.scrollIntoView({ block: "center" });

@@ -66,7 +66,8 @@ export function aboutOf(entry) {
       .map((name) => own(entry, name));
   const lines = [];
   if (entry.subject) {
-    lines.push(line(quiet("about.child"), " ", code(entry.subject.slice(0, 8))));
+    lines.push(make("div", { class: "line child" }, quiet("about.child"), " ",
+      code(entry.subject.slice(0, 8))));
   }
   if (object !== undefined) {
     lines.push(line(...objectOf(object)));
@@ -187,8 +188,28 @@ export function wholeButton(entry, place, current, verifier) {
 
 /* ---- what was found ---- */
 
-/* Where the finding on an entry is shown: {entry, cell, check(), finding()}. */
-export function findingOf(entry, verifier) {
+/*
+ * Whether an entry is one of what was asked: `asked` has the filters of the API that were given,
+ * those that are "" or not known here aside. What a destroyed one said nobody knows, so that none is
+ * found by anything but its time.
+ */
+export function isAsked(entry, { party = "", event = "", outcome = "", traceId = "",
+  professional = "", from = "", to = "" }) {
+  if (entry.record === null) {
+    return [party, event, outcome, traceId, professional].every((value) => value === "");
+  }
+  const instant = instantOfEntry(entry);
+  const fits = (value, ...found) => value === "" || found.includes(value);
+  return fits(party, own(entry, "party"), own(entry, "on_behalf_of")) &&
+    fits(event, eventOf(entry)) && fits(outcome, own(entry, "outcome")) &&
+    fits(traceId, entry.record.trace_id) &&
+    fits(professional, own(entry, "professional")) &&
+    (from === "" || instant >= new Date(from)) && (to === "" || instant <= new Date(to));
+}
+
+/* Where the finding on an entry is shown: {entry, cell, check(), finding()}. `fits` says of an entry
+ * whether it was asked for. */
+export function findingOf(entry, verifier, fits = () => true) {
   let found = { state: "open", reason: "verdict.pending", values: {} };
   const cell = make("div", { class: "finding" });
   const show = () => {
@@ -202,8 +223,11 @@ export function findingOf(entry, verifier) {
     entry,
     cell,
     finding: () => found,
-    check: async () => {
-      found = await verifier.check(entry);
+    check: async (oldestKept) => {
+      found = await verifier.check(entry, oldestKept);
+      if (found.state !== "bad" && !fits(entry)) {
+        found = { state: "bad", reason: "verdict.notAsked", values: {} };
+      }
       show();
       return found.state;
     },
@@ -212,14 +236,19 @@ export function findingOf(entry, verifier) {
 
 const NAMED_MAXIMUM = 10;
 
-/* Checks all of them; {good, bad, open}: how many, and `which` are bad. */
+/* Checks all of them; {good, bad, open, gone}: how many, `gone` of the good ones being only places
+ * of what was destroyed; and `which` are bad. */
 export async function checkAll(findings) {
-  const states = await Promise.all(findings.map((one) => one.check()));
+  const oldestKept = findings.reduce((least, { entry }) =>
+    (entry.record === null ? least : Math.min(least, entry.index)), Infinity);
+  const states = await Promise.all(findings.map((one) => one.check(oldestKept)));
   const count = (state) => states.filter((one) => one === state).length;
   const wrong = findings.filter((_, i) => states[i] === "bad").map(({ entry }) => entry.index);
   const which = wrong.slice(0, NAMED_MAXIMUM).join(", ") +
     (wrong.length > NAMED_MAXIMUM ? " \u2026" : "");
-  return { good: count("good"), bad: count("bad"), open: count("open"), which };
+  const gone = findings.filter(({ entry }, i) => states[i] === "good" && entry.record === null);
+  return { good: count("good"), bad: count("bad"), open: count("open"), gone: gone.length,
+    which };
 }
 
 /* Says in `place` how many of those shown were checked here. */
@@ -227,7 +256,8 @@ export function showTally(place, tally) {
   const count = tally.good + tally.bad + tally.open;
   const state = tally.bad > 0 ? "bad" : tally.open > 0 ? "open" : "good";
   place.replaceChildren(make("p", { class: `tally tally-${state}` }, mark({ state }),
-    make("span", { say: [`tally.${state}`, { ...tally, count }] })));
+    make("span", { say: [`tally.${state}`, { ...tally, count }] }),
+    tally.gone > 0 ? make("span", { say: ["tally.gone", tally] }) : null));
 }
 
 /* Checks the entries that stand there again whenever the checkpoint turns out to be wrong. */
@@ -254,13 +284,14 @@ function rowsOf(entry, one, { verifier, marked, isLinked }) {
     "data-index": entry.index, "aria-current": entry.index === marked ? "true" : null },
   make("th", { scope: "row", class: "number" }, String(entry.index)),
   make("td", { class: "time" }, timeOf(entry)), make("td", {}, ...whatOf(entry)),
-  make("td", {}, ...whoOf(entry)), make("td", {}, ...aboutOf(entry), ...(isLinked ? [aroundLink(entry, "around.short")] : [])),
+  make("td", {}, ...whoOf(entry)),
+  make("td", {}, ...aboutOf(entry), isLinked ? aroundLink(entry, "around.short") : null),
   make("td", {}, one.cell),
   make("td", { class: "action" }, button));
   return [row, place];
 }
 
-/* {element, show(entries, marked)}; show() ends once all were checked. With `isLinked`, each row
+/* {element, show(entries, marked, fits)}; show() ends once all were checked. With `isLinked`, each row
  * leads to what stands around it. */
 export function entryTable(verifier, caption, isLinked = false) {
   let findings = [];
@@ -283,8 +314,8 @@ export function entryTable(verifier, caption, isLinked = false) {
   watch(verifier, recheck);
   return {
     element,
-    show(entries, marked = null) {
-      findings = entries.map((entry) => findingOf(entry, verifier));
+    show(entries, marked = null, fits = undefined) {
+      findings = entries.map((entry) => findingOf(entry, verifier, fits));
       tally.replaceChildren();
       body.replaceChildren(...entries.flatMap((entry, i) =>
         rowsOf(entry, findings[i], { verifier, marked, isLinked })));

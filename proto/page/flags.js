@@ -3,8 +3,10 @@
  * notices before a large load. */
 import { getJson } from "./api.js";
 import { make } from "./dom.js";
-import { entryTable } from "./entry.js";
-import { choiceField, instantOf, periodFields, showBusy, showFailure, showNote } from "./forms.js";
+import { entryTable, isAsked } from "./entry.js";
+import {
+  choiceField, clearFault, periodFields, readPeriod, showBusy, showFailure, showNote,
+} from "./forms.js";
 import { text, word } from "./i18n.js";
 
 const KINDS = ["peek-suspected", "access-requested", "notices-counted"];
@@ -51,15 +53,19 @@ export function create({ verifier }) {
   const place = make("div", { class: "message", "aria-live": "polite" });
   const title = make("h3", { tabindex: "-1", say: "flags.result" });
   const table = entryTable(verifier, "flags.caption", true);
-  const more = make("button", { type: "button", say: "older", "on-click": () => load(true) });
+  const more = make("button", { type: "button", say: "older",
+    "on-click": () => isBusy || load(true) });
   const results = make("section", { class: "results", hidden: true }, title, table.element,
     make("p", { class: "buttons" }, more));
   let sources = [];
   let shown = [];
   let wasShown = false;
+  let question = null; /* being answered: a second click asks, and logs, nothing */
+  let isBusy = false;
 
   async function load(moves) {
     const mine = sources;
+    isBusy = true;
     showBusy(place);
     try {
       const taken = await take(mine, PAGE);
@@ -73,7 +79,8 @@ export function create({ verifier }) {
         showNote(place, "flags.none");
       }
       more.hidden = mine.every(({ held, cursor }) => held.length === 0 && cursor === null);
-      table.show(shown);
+      table.show(shown, null, (entry) => mine.some(({ event, period }) =>
+        isAsked(entry, { event, ...period })));
       if (moves) {
         title.focus();
       }
@@ -81,13 +88,21 @@ export function create({ verifier }) {
       if (mine === sources) {
         showFailure(place, failure, () => load(moves));
       }
+    } finally {
+      isBusy = isBusy && mine !== sources;
     }
   }
 
   function search(moves) {
+    clearFault(fields.from);
+    clearFault(fields.to);
+    const period = readPeriod(fields);
     const kinds = KINDS.filter((kind) => ["", kind].includes(fields.kind.input.value));
-    const period = { from: instantOf(fields.from.input.value),
-      to: instantOf(fields.to.input.value) };
+    const asked = JSON.stringify([kinds, period]);
+    if (period === null || (isBusy && asked === question)) {
+      return;
+    }
+    question = asked;
     sources = kinds.map((kind) => new Source(kind, period));
     shown = [];
     load(moves);

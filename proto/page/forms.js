@@ -72,11 +72,24 @@ export function instantOf(local) {
 export const dutchClock = (instant) => new Date(onDutchClock(instant)).toISOString().slice(0, 16);
 export const dutchDay = (instant) => dutchClock(instant).slice(0, 10);
 
+const EARLIEST = "1900-01-01T00:00";
+const LATEST = "9999-12-31T23:59";
+
 export function periodFields() {
-  return {
-    from: textField("filter.from", { type: "datetime-local" }),
-    to: textField("filter.to", { type: "datetime-local" }),
-  };
+  const members = { type: "datetime-local", min: EARLIEST, max: LATEST };
+  return { from: textField("filter.from", members), to: textField("filter.to", members) };
+}
+
+/* {from, to}, as instantOf() has them; null where a field holds no such time, which is said there. */
+export function readPeriod(fields) {
+  const isWrong = ({ validity }) => validity.badInput || validity.rangeUnderflow ||
+    validity.rangeOverflow;
+  const wrong = [fields.from, fields.to].find(({ input }) => isWrong(input));
+  if (wrong !== undefined) {
+    fault(wrong, "fault.time");
+    return null;
+  }
+  return { from: instantOf(fields.from.input.value), to: instantOf(fields.to.input.value) };
 }
 
 /* ---- numbers ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The checkpoint: what it says, who signed it, what was checked of it here, and with which keys. */
-import { readCosignatures, toHex } from "./checkpoint.js";
+import { isCosignature, toHex } from "./checkpoint.js";
 import { explained, make } from "./dom.js";
 import { areaField, clearFault, fault, showBusy, showFailure } from "./forms.js";
 import { number, time } from "./i18n.js";
@@ -16,14 +16,15 @@ function download(name, content) {
 }
 
 function signatureTable(head) {
-  const cosigned = new Set(readCosignatures(head).map(({ keyId }) => toHex(keyId)));
-  const rows = head.signatures.map(({ name, keyId }) => {
-    const id = toHex(keyId);
-    const isLog = name === head.origin && !cosigned.has(id);
-    return make("tr", {}, make("th", { scope: "row" }, name),
-      make("td", { class: "code" }, id),
-      make("td", {}, isLog ? explained(head.signature)
-        : make("span", { say: cosigned.has(id) ? "head.witness" : "head.unknown" })));
+  const { line: checked } = head.signature; /* none when there was no key to check any with */
+  const rows = head.signatures.map((line) => {
+    const isMeant = checked === undefined
+      ? head.signature.state === "open" && line.name === head.origin && !isCosignature(line)
+      : line === checked;
+    return make("tr", {}, make("th", { scope: "row" }, line.name),
+      make("td", { class: "code" }, toHex(line.keyId)),
+      make("td", {}, isMeant ? explained(head.signature)
+        : make("span", { say: isCosignature(line) ? "head.witness" : "head.unknown" })));
   });
   const columns = ["column.name", "column.key", "column.check"];
   return make("table", { class: "plain" }, make("caption", { say: "head.signatures" }),
@@ -93,7 +94,8 @@ export function create({ verifier }) {
       make("dl", { class: "facts" },
         pair("head.size", make("span", { sayBy: () => number(witnessed.checkpoint.size) })),
         pair("head.signature", explained(witnessed.signature)),
-        pair("head.today", explained(witnessed.history))),
+        pair("head.today", explained(witnessed.history)),
+        pair("head.reach", explained(witnessed.reach))),
       witnessTable(witnessed));
   }
 

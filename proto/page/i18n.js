@@ -16,7 +16,7 @@ const listeners = [];
 export const language = () => current;
 
 export function has(key) {
-  return key in LANGUAGES[current];
+  return Object.hasOwn(LANGUAGES[current], key);
 }
 
 /* All names of a kind that have words here: names("event"). */
@@ -102,7 +102,7 @@ export function word(kind, name) {
 }
 
 export function chooseLanguage(chosen) {
-  current = chosen in LANGUAGES ? chosen : "nl";
+  current = Object.hasOwn(LANGUAGES, chosen) ? chosen : "nl";
   document.documentElement.lang = current;
   for (const element of document.querySelectorAll("*")) {
     said.get(element)?.forEach((how, attribute) => apply(element, attribute, how));
@@ -113,9 +113,9 @@ export function chooseLanguage(chosen) {
 /* The one that was chosen before, else the browser's. */
 export function firstLanguage() {
   const kept = memory.recallLanguage();
-  if (kept in LANGUAGES) {
+  if (Object.hasOwn(LANGUAGES, kept)) {
     return kept;
   }
   const wanted = navigator.languages.map((tag) => tag.split("-")[0]);
-  return wanted.find((tag) => tag in LANGUAGES) ?? "en";
+  return wanted.find((tag) => Object.hasOwn(LANGUAGES, tag)) ?? "en";
 }

@@ -18,7 +18,7 @@ const VIEWS = { entries, child, party, flags, checkpoint: head };
 
 const find = (id) => document.getElementById(id);
 const verifier = new Verifier();
-const made = {}; /* the views that were visited: {section, heading, view, link} */
+const made = Object.create(null); /* the views that were visited: {section, heading, view, link} */
 let current = null;
 
 /* ---- views ---- */
@@ -41,7 +41,7 @@ function makeLinks() {
  * anything of a child. */
 function showAddressed(isFirst) {
   const [, name = "entries", detail] = location.hash.split("/");
-  if (!(name in VIEWS)) {
+  if (!Object.hasOwn(VIEWS, name)) {
     location.replace("#/entries");
     return;
   }

@@ -35,6 +35,9 @@ export default {
   "history.unreadable": "wat van uw vorige bezoek is bewaard, is niet te lezen.",
   "witnessed.good": "de {size} regels ervan staan ongewijzigd aan het begin van het logboek van nu.",
   "witnessed.bad": "de {size} regels ervan zijn niet het begin van het logboek van nu.",
+  "witnessed.behind": "nog door geen getuige gezien, regels daarna: {count}.",
+  "witnessed.unknown": "van geen getuige is een handtekening nagerekend: geef een sleutel op.",
+  "witnessed.all": "alle regels van nu zijn door een getuige gezien.",
 
   "mark.good": "Nagerekend",
   "mark.bad": "Klopt niet",
@@ -43,6 +46,9 @@ export default {
   "verdict.good": "Regel, zouten en betrokkene geven de verbintenis, en die is regel {index} in de boom van {size} regels van het controlepunt.",
   "verdict.destroyed": "De regel is na afloop van de termijn vernietigd. De verbintenis ervan is regel {index} in de boom van {size} regels van het controlepunt.",
   "verdict.destroyed.short": "de plaats; de inhoud is vernietigd",
+  "verdict.unannounced": "de index zegt dat de regel is vernietigd, maar geen aankondiging die er nog staat noemt hem. Alleen de plaats is nagerekend.",
+  "verdict.kept": "de index zegt dat de regel is vernietigd, maar regel {kept}, die ouder is, staat er nog. Alleen de plaats is nagerekend.",
+  "verdict.notAsked": "Deze regel voldoet niet aan wat is gevraagd.",
   "verdict.index": "De regel noemt een ander nummer: hij hoort ergens anders.",
   "verdict.commitment": "Dit is niet wat is vastgelegd: de regel geeft de verbintenis niet.",
   "verdict.leaf": "In de boom staat op deze plaats iets anders dan deze verbintenis.",
@@ -55,6 +61,7 @@ export default {
   "tally.good": "Alle {count} hier nagerekend: regel, verbintenis, boom en controlepunt horen bij elkaar.",
   "tally.bad": "{bad} van {count}: nr. {which}",
   "tally.open": "{good} van {count} hier nagerekend, {open} niet.",
+  "tally.gone": "Van {gone} is dat alleen de plaats: de inhoud is vernietigd.",
 
   "column.index": "Nr.",
   "column.time": "Tijd",
@@ -103,6 +110,7 @@ export default {
   "fault.trace": "Een trace-id heeft 32 hexadecimale cijfers.",
   "fault.case": "Geef een zaakkenmerk op: het komt in het logboek.",
   "fault.bsn": "Dit is geen BSN: acht of negen cijfers die aan de elfproef voldoen.",
+  "fault.time": "Geef een datum en tijd tussen 1900 en 9999, of laat het veld leeg.",
   "fault.keys": "Minstens \u00e9\u00e9n regel is geen controlesleutel. Er is niets bewaard.",
 
   "entries.intro": "Alles wat met de index is gedaan, het nieuwste eerst. Professional en zaakkenmerk staan nooit in een adres.",
@@ -145,6 +153,8 @@ export default {
   "child.bsn": "BSN",
   "child.result": "Wat is vastgelegd, het nieuwste eerst",
   "child.pseudonym": "Nummer van dit kind in het logboek:",
+  "child.pseudonyms": "De nummers in het logboek:",
+  "child.several": "deze regels hebben {count} verschillende betrokkenen. Een kind kan er meer hebben, als kinderen zijn samengevoegd of een BSN is vervangen; of ze van dit kind zijn, is hier niet na te gaan.",
   "child.more": "Eerdere regels",
   "child.none": "Over dit nummer is niets vastgelegd. Deze zoekvraag is regel {index}.",
 
@@ -193,6 +203,7 @@ export default {
   "head.fetched": "Gelezen",
   "head.history": "Sinds uw vorige bezoek",
   "head.today": "Tegenover het logboek van nu",
+  "head.reach": "Gezien door getuigen",
   "head.signature": "Handtekening van het logboek",
   "head.signatures": "Handtekeningen op dit controlepunt",
   "head.note": "Het ondertekende bericht, zoals het kwam",

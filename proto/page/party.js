@@ -3,9 +3,9 @@
 import { getJson } from "./api.js";
 import { drawChart } from "./chart.js";
 import { make, mark } from "./dom.js";
-import { checkAll, eventOf, eventWord, findingOf, own, watch } from "./entry.js";
+import { checkAll, eventOf, eventWord, findingOf, isAsked, own, watch } from "./entry.js";
 import {
-  choiceField, clearFault, dutchDay, fault, instantOf, periodFields, showBusy, showFailure,
+  choiceField, clearFault, dutchDay, fault, periodFields, readPeriod, showBusy, showFailure,
   showNote, textField,
 } from "./forms.js";
 import { day, number, onLanguage, text } from "./i18n.js";
@@ -65,18 +65,39 @@ const shortOf = (key, unit) => (unit === "day"
   ? day(noon(key), { weekday: undefined, month: "short", year: undefined })
   : day(noon(key), { weekday: undefined, day: undefined, month: "short" }));
 
-const stateOf = ({ bad, open }) => (bad > 0 ? "bad" : open > 0 ? "open" : "good");
+/* How many of them there are, and how many of each state. */
+function statesOf(findings) {
+  const states = { count: findings.length, good: 0, bad: 0, open: 0 };
+  for (const one of findings) {
+    states[one.finding().state] += 1;
+  }
+  return states;
+}
 
-function periodTable(buckets, unit) {
+const stateOf = ({ count, good, bad }) => (bad > 0 ? "bad" : good < count ? "open" : "good");
+
+function checkedCell(states) {
+  return make("td", {}, mark({ state: stateOf(states) }), " ",
+    make("span", { class: "quiet", say: ["party.checked",
+      { good: states.good, count: states.count }] }));
+}
+
+/* Of what was destroyed nobody knows in which period it was. */
+function goneRows(found) {
+  const gone = statesOf(found.filter(({ entry }) => entry.record === null));
+  return gone.count === 0 ? []
+    : [make("tr", { class: "gone" }, make("th", { scope: "row", say: "destroyed.event" }),
+      make("td", {}, number(gone.count)), make("td", {}, "\u2013"), checkedCell(gone))];
+}
+
+function periodTable(buckets, unit, found) {
   const head = ["column.period", "column.count", "column.refused", "column.check"];
   return make("table", { class: "numbers" }, make("caption", { say: "party.table" }),
     make("thead", {}, make("tr", {}, ...head.map((key) => make("th", { scope: "col", say: key })))),
     make("tbody", {}, ...buckets.filter(({ count }) => count > 0).toReversed().map((bucket) =>
       make("tr", {}, make("th", { scope: "row" }, nameOf(bucket.key, unit)),
         make("td", {}, number(bucket.count)), make("td", {}, number(bucket.refused)),
-        make("td", {}, mark({ state: stateOf(bucket) }), " ",
-          make("span", { class: "quiet", say: ["party.checked",
-            { good: bucket.good, count: bucket.count }] }))))));
+        checkedCell(bucket))), ...goneRows(found)));
 }
 
 function eventTable(found) {
@@ -118,8 +139,8 @@ export function create({ verifier }) {
     }
     const unit = unitFor(found, fields.unit.input.value);
     const buckets = bucketsOf(found, unit);
-    const sum = (name) => buckets.reduce((so, bucket) => so + bucket[name], 0);
-    const values = { party: asked.party, count: found.length, good: sum("good") };
+    const states = statesOf(found);
+    const values = { party: asked.party, count: states.count, good: states.good };
     const bars = buckets.map(({ key, count, refused }) => ({
       label: shortOf(key, unit),
       long: text("party.bar", { period: nameOf(key, unit), count, refused }),
@@ -131,8 +152,8 @@ export function create({ verifier }) {
       make("figcaption", {}, make("span", { class: "key key-all", say: "party.key.all" }),
         make("span", { class: "key key-part", say: "party.key.refused" })),
     ] : []));
-    tables.replaceChildren(periodTable(buckets, unit), eventTable(found));
-    summary.replaceChildren(mark({ state: stateOf({ bad: sum("bad"), open: sum("open") }) }), " ",
+    tables.replaceChildren(periodTable(buckets, unit, found), eventTable(found));
+    summary.replaceChildren(mark({ state: stateOf(states) }), " ",
       make("span", { say: ["party.summary", values] }), " ",
       make("span", { class: "quiet", say: isWhole ? "party.whole" : ["party.cut",
         { most: ENTRIES_MAXIMUM }] }));
@@ -171,7 +192,7 @@ export function create({ verifier }) {
         return;
       }
       isWhole = whole;
-      found = entries.map((entry) => findingOf(entry, verifier));
+      found = entries.map((entry) => findingOf(entry, verifier, (one) => isAsked(one, query)));
       place.replaceChildren();
       if (entries.length === 0) {
         showNote(place, "party.none");
@@ -196,9 +217,11 @@ export function create({ verifier }) {
       fault(fields.party, "fault.oin");
       return;
     }
-    asked = { party, from: instantOf(fields.from.input.value),
-      to: instantOf(fields.to.input.value) };
-    load();
+    const period = readPeriod(fields);
+    if (period !== null) {
+      asked = { party, ...period };
+      load();
+    }
   }
 
   onLanguage(drawAll);

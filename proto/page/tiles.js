@@ -19,8 +19,8 @@ export function tileAddress(level, number, width) {
   return `/tlog/tile/${level}/${name}${width < TILE_WIDTH ? `.p/${width}` : ""}`;
 }
 
-async function fetchTile(level, number, width) {
-  const bytes = await getBytes(tileAddress(level, number, width));
+async function fetchTile(level, number, width, isFresh) {
+  const bytes = await getBytes(tileAddress(level, number, width), isFresh);
   if (bytes.length !== width * HASH_BYTES) {
     throw new RangeError("a tile of another size than was asked");
   }
@@ -32,14 +32,18 @@ export class Tiles {
   constructor() {
     this.kept = new Map();
     this.nodes = new Map(); /* of merkle.js */
+    this.isFresh = false; /* nothing comes from the cache of the browser */
     this.busy = 0;
     this.waiting = [];
   }
 
-  /* When something was not as it should be: it may be read anew. */
+  /* When something was not as it should be: all is read anew, past the cache of the browser, which
+   * keeps tiles for days: after a restore of the index they are not its own any more. Whatever is
+   * under way goes on with the maps that it began with. */
   forget() {
-    this.kept.clear();
-    this.nodes.clear();
+    this.kept = new Map();
+    this.nodes = new Map();
+    this.isFresh = true;
   }
 
   read = (level, number, width) => {
@@ -48,7 +52,7 @@ export class Tiles {
       if (this.kept.size >= TILES_KEPT) {
         this.kept.delete(this.kept.keys().next().value);
       }
-      const tile = this.inTurn(() => fetchTile(level, number, width));
+      const tile = this.inTurn(() => fetchTile(level, number, width, this.isFresh));
       this.kept.set(address, tile);
       tile.catch(() => this.forget());
     }

@@ -5,11 +5,11 @@
  * the last visit. A finding is {state, reason, values}: state "good" was checked here and is right,
  * "bad" was checked here and is wrong, "open" was not checked; `reason` is a text of i18n.js.
  */
-import { getText } from "./api.js";
+import { getJson, getText } from "./api.js";
 import { canonical } from "./canonical.js";
 import {
   canVerify, checkCosignature, checkSignature, fromBase64, fromHex, LOG_KEY, readCheckpoint,
-  readCosignatures, readVerifierKey, toBytes,
+  readCosignatures, readVerifierKey, signatureBy, toBytes,
 } from "./checkpoint.js";
 import { climb, equal, hashAll, hashLeaf, sha256, TILE_WIDTH, Tree } from "./merkle.js";
 import * as memory from "./memory.js";
@@ -29,16 +29,32 @@ export async function commitmentOf(entry) {
   return sha256(fromBase64(entry.salt), record, subject);
 }
 
+const DISCLOSED = ["record", "salt", "subjectSalt", "subject"];
+
 /* The reason why the entry is not what it says it is; null when it is. */
 async function faultOfRecord(entry) {
-  if (entry.record === null) {
-    return null; /* destroyed: only its place can be checked */
+  if (entry.record === null) { /* destroyed: only its place can be checked */
+    return entry.destroyed === true && DISCLOSED.every((name) => entry[name] === null) ? null
+      : "verdict.malformed";
   }
   if (entry.record.attributes?.["verwijsindex.index"] !== entry.index) {
     return "verdict.index";
   }
-  return equal(await commitmentOf(entry), fromBase64(entry.commitment)) ? null
-    : "verdict.commitment";
+  if (!equal(await commitmentOf(entry), fromBase64(entry.commitment))) {
+    return "verdict.commitment";
+  }
+  return entry.destroyed === undefined ? null : "verdict.malformed";
+}
+
+const ANNOUNCED = "records-destroyed";
+
+/* How many entries, from the first on, an announcement says are destroyed. */
+function endOf({ record }) {
+  const { attributes } = record;
+  const first = /^entry:(\d{1,15})$/.exec(attributes["verwijsindex.object"])?.[1];
+  const count = attributes["verwijsindex.count"];
+  return record.name === ANNOUNCED && first !== undefined && Number.isSafeInteger(count)
+    ? Number(first) + count : 0;
 }
 
 export class Verifier extends EventTarget {
@@ -48,6 +64,8 @@ export class Verifier extends EventTarget {
     this.keys = [];
     this.head = null;
     this.refreshing = null;
+    this.announced = null; /* {size, end}: what the newest announcement covers, as a promise, and
+                              the size of the log when it was asked for */
   }
 
   /* Takes the keys that were pasted, one a line; those that are none are in the list that it
@@ -69,6 +87,7 @@ export class Verifier extends EventTarget {
 
   /* ---- the head ---- */
 
+  /* A finding, and `line`: which of the signatures it is of. */
   async checkSigned(head) {
     const key = this.keys.find((one) => one.type === LOG_KEY && one.name === head.origin);
     if (!await canVerify()) {
@@ -78,7 +97,8 @@ export class Verifier extends EventTarget {
       return open("signature.noKey");
     }
     const state = await checkSignature(head, key);
-    return state === "good" ? good("signature.good") : bad(`signature.${state}`);
+    return { ...state === "good" ? good("signature.good") : bad(`signature.${state}`),
+      line: signatureBy(head, key) };
   }
 
   treeOf(head) {
@@ -90,8 +110,25 @@ export class Verifier extends EventTarget {
     if (before.size > head.size || before.origin !== head.origin) {
       return false;
     }
-    const roots = await this.treeOf(head).bothRoots(before.size);
-    return equal(roots.before, before.root) && equal(roots.now, head.root);
+    return this.insist(async () => {
+      const roots = await this.treeOf(head).bothRoots(before.size);
+      return equal(roots.before, before.root) && equal(roots.now, head.root);
+    }, (isRight) => isRight);
+  }
+
+  /* What `work` finds; when that is not right and may come from tiles that the browser has kept from
+   * before, what it finds without those. */
+  async insist(work, isRight) {
+    const { isFresh } = this.tiles;
+    const found = await work();
+    if (isFresh || isRight(found)) {
+      return found;
+    }
+    if (!this.tiles.isFresh) {
+      this.head?.tiles.clear();
+      this.tiles.forget();
+    }
+    return work();
   }
 
   /* Against the checkpoint of the last visit; a first visit has none. */
@@ -162,6 +199,8 @@ export class Verifier extends EventTarget {
   async acceptHead() {
     memory.forgetSeen();
     this.head = null;
+    this.announced = null;
+    this.tiles.forget();
     await this.refresh();
   }
 
@@ -190,9 +229,13 @@ export class Verifier extends EventTarget {
     }));
     const values = { size: checkpoint.size };
     const holds = await this.holds(this.head, checkpoint);
+    const isSeen = holds && cosignatures.some((one) => one.finding.state === "good");
+    const unseen = this.head.size - checkpoint.size;
     return {
       checkpoint,
       cosignatures,
+      reach: !isSeen ? open("witnessed.unknown")
+        : unseen > 0 ? open("witnessed.behind", { count: unseen }) : good("witnessed.all"),
       signature: await this.checkSigned(checkpoint),
       history: holds ? good("witnessed.good", values) : bad("witnessed.bad", values),
     };
@@ -225,7 +268,11 @@ export class Verifier extends EventTarget {
     return head.tiles.get(number);
   }
 
-  async faultOfPlace(head, entry) {
+  faultOfPlace(head, entry) {
+    return this.insist(() => this.findPlace(head, entry), (fault) => fault === null);
+  }
+
+  async findPlace(head, entry) {
     const hashes = await this.provenTile(head, Math.floor(entry.index / TILE_WIDTH));
     if (hashes === null) {
       return "verdict.tree";
@@ -244,8 +291,40 @@ export class Verifier extends EventTarget {
     return await faultOfRecord(entry) ?? this.faultOfPlace(head, entry);
   }
 
-  /* The finding on an entry that is shown. Never fails. */
-  async check(entry) {
+  /* How many entries the newest announcement that can be checked covers. The asking is logged, so
+   * that it is done once for each head at most. */
+  announcedEnd() {
+    const { size } = this.head;
+    if (this.announced === null || this.announced.size !== size) {
+      const mine = { size, end: this.askAnnounced() };
+      mine.end.catch(() => {
+        this.announced = this.announced === mine ? null : this.announced;
+      });
+      this.announced = mine;
+    }
+    return this.announced.end;
+  }
+
+  async askAnnounced() {
+    const { json } = await getJson("/v1/log-entries", { event: ANNOUNCED, limit: "1" });
+    const [newest] = json.logEntries;
+    const isGood = newest !== undefined && newest.record !== null &&
+      (await this.check(newest)).state === "good";
+    return isGood ? Math.min(endOf(newest), newest.index) : 0;
+  }
+
+  /* On one that is said to be destroyed, and whose place is right. */
+  async checkDestroyed(entry, oldestKept, values) {
+    if (oldestKept < entry.index) {
+      return open("verdict.kept", { ...values, kept: String(oldestKept) });
+    }
+    return entry.index < await this.announcedEnd() ? good("verdict.destroyed", values)
+      : open("verdict.unannounced", values);
+  }
+
+  /* The finding on an entry that is shown; `oldestKept` is the lowest index of those beside it that
+   * have their record. Never fails. */
+  async check(entry, oldestKept = Infinity) {
     try {
       if (this.head === null || entry.index >= this.head.size) {
         await this.refresh();
@@ -260,7 +339,8 @@ export class Verifier extends EventTarget {
         this.forget(head);
         return bad(fault, values);
       }
-      return good(entry.record === null ? "verdict.destroyed" : "verdict.good", values);
+      return entry.record === null ? await this.checkDestroyed(entry, oldestKept, values)
+        : good("verdict.good", values);
     } catch (fault) {
       this.head?.tiles.clear();
       return fault instanceof RangeError || fault instanceof TypeError ? bad("verdict.malformed")

@@ -115,8 +115,8 @@ class Page:
 
     @contextlib.contextmanager
     def answers(self, change):
-        """The index answers as `change` has it, a function's body of path and response, with
-        alter(response, how) for JSON: a lying index, or a broken one."""
+        """The index answers as `change` has it, a function's body of path, response and the
+        options of fetch, with alter(response, how) for JSON: a lying index, or a broken one."""
         name = self.browser.inject("""
             const real = window.fetch;
             const alter = async (response, how) => {
@@ -124,10 +124,10 @@ class Page:
               return new Response(JSON.stringify(await how(json) ?? json),
                 {status: response.status, headers: response.headers});
             };
-            const change = async (path, response) => {""" + change + """};
+            const change = async (path, response, options) => {""" + change + """};
             window.fetch = async (path, options) => {
               const response = await real(path, options);
-              return await change(String(path), response) ?? response;
+              return await change(String(path), response, options) ?? response;
             };""")
         try:
             yield

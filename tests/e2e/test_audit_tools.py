@@ -5,6 +5,7 @@ import base64
 import csv
 import datetime
 import fcntl
+import http.server
 import io
 import json
 import os
@@ -12,13 +13,15 @@ import pty
 import re
 import shutil
 import signal
+import ssl
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from actors import DEADLINE, VIX, bsn, run_vix, until
+from actors import DEADLINE, SOURCE, VIX, bsn, run_vix, until
 from verifier import open_receipt, sha256
 
 DONE, REFUSED, USAGE, NOT_CONNECTED = 0, 1, 2, 3
@@ -232,9 +235,89 @@ def test_a_receipt_is_held_against_the_log_of_today(daemon, kinds, school):
     assert "not checked  today" in told
     where = connection(daemon, "school")
     daemon.stop()
-    result = verify(file, daemon.vkey, *where)
+    assert_not_held_against_today(file, daemon.vkey, *where)
+
+
+def assert_not_held_against_today(file, vkey, *where):
+    """It is sound all the same, and that is not all that was asked."""
+    result = verify(file, vkey, *where)
     assert result.returncode == NOT_CONNECTED
     assert "It is proven" in result.stdout and "not checked  today" in result.stdout
+    assert result.stdout.splitlines()[-1] == "verified, but NOT held against the log of today"
+    answer = run_vix("--json", "audit", "verify-receipt", file, "--key", vkey, *where)
+    assert answer.returncode == NOT_CONNECTED and checks(answer)["today"] == "not-checked"
+    return result.stderr
+
+
+class Busy:
+    """Stands before an index, and says to the first request that it is busy; to all of them when
+    they are to wait for longer than anybody would."""
+
+    def __init__(self, party, status, retry_after):
+        pki, asked = party.daemon.pki, []
+        party = party.again()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # pylint: disable=invalid-name
+                is_busy = retry_after > 60 or not asked
+                asked.append(self.path)
+                answer = None if is_busy else party.get(self.path)
+                body = b"{}" if is_busy else answer.body
+                self.send_response(status if is_busy else answer.status)
+                if is_busy:
+                    self.send_header("Retry-After", str(retry_after))
+                self.send_header("Content-Type", "application/problem+json" if is_busy
+                                 else answer.headers["content-type"])
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):  # pylint: disable=arguments-differ
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pki.cert("server"), pki.key("server"))
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.options = ("--url", f"https://localhost:{self.server.server_address[1]}", "--ca",
+                        pki.ca)
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        return self.options
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_a_receipt_that_the_index_will_not_compare(daemon, kinds, school):
+    """Whatever keeps it from being held against today's log, the receipt is no worse for it."""
+    file = kinds["signal-withdrawn"][2]
+    told = assert_not_held_against_today(file, daemon.vkey, "--url", daemon.url, "--ca",
+                                         daemon.pki.ca)
+    assert "refused: 401" in told
+    with Busy(school, 503, 301) as where:
+        told = assert_not_held_against_today(file, daemon.vkey, *where)
+    assert "refused: 503" in told and "may be given again in 301 seconds" in told
+    with Busy(school, 503, 1) as where:
+        result = verify(file, daemon.vkey, *where)
+        assert "the log still holds this" in done(result)
+        assert "the index is busy (503): waiting 1 second, as it asks" in result.stderr
+
+
+def test_an_export_waits_for_a_busy_index(school, auditor, daemon, tmp_path):
+    school.get("/v1/signals")
+    out = tmp_path / "x"
+    with Busy(auditor, 429, 1) as where:
+        result = run_vix(*where, "audit", "export", "--out", out)
+    assert "The signature was not checked; run: vix audit verify\n" in done(result)
+    assert result.stderr.count("the index is busy (429): waiting 1 second, as it asks\n") == 1
+    done(run_vix("audit", "verify", out, "--key", daemon.vkey))
+    with Busy(auditor, 429, 301) as where:
+        result = run_vix(*where, "audit", "export", "--out", tmp_path / "y")
+    assert result.returncode == REFUSED and "in 301 seconds" in result.stderr
 
 
 def test_a_fork_is_told(new_daemon, tmp_path):
@@ -506,6 +589,24 @@ def test_an_export_while_signals_keep_coming(school, care, auditor, daemon, tmp_
     assert lines_of(tmp_path / "first/entries.jsonl") == entries_of(auditor, first)
 
 
+def test_a_complete_copy_needs_no_index(school, care, auditor, tmp_path):
+    fill(school, care)
+    out = tmp_path / "x"
+    size = exported(auditor, out)["treeSize"]
+    for form in ("csv", "ldv", "otlp"):
+        answer = as_json(run_vix("--json", "audit", "export", "--out", out, "--format", form))
+        assert (answer["entries"], answer["fetched"]) == (size, 0)
+    # For what is not there it is needed, and nothing is made before that is told.
+    fresh = run_vix("audit", "export", "--out", tmp_path / "y", "--format", "csv")
+    assert fresh.returncode == USAGE and "--url is missing" in fresh.stderr
+    assert not (tmp_path / "y").exists()
+    lines = (out / "entries.jsonl").read_text().splitlines(keepends=True)
+    (out / "entries.jsonl").write_text("".join(lines[:-1]))
+    part = run_vix("audit", "export", "--out", out, "--format", "csv")
+    assert part.returncode == USAGE and "--url is missing" in part.stderr
+    assert exported(auditor, out, "--format", "csv")["fetched"] == 1
+
+
 def test_progress_on_a_terminal(school, care, auditor, tmp_path):
     fill(school, care)
     ours, theirs = pty.openpty()
@@ -565,8 +666,13 @@ def test_what_was_destroyed_is_exported_as_such(school, care, auditor, operator,
         assert result["destroyed"] >= len(gone)
     assert lines_of(out / "entries.jsonl") == entries_of(auditor, result)
     told = done(run_vix("audit", "verify", out, "--key", daemon.vkey))
-    assert f"{result['entries']} entries, {result['destroyed']} of them destroyed after" in told
-    assert "no entry records-destroyed" not in told and "stand behind" not in told
+    total, kept = result["entries"], result["entries"] - result["destroyed"]
+    assert f"{total} entries, {total - kept} of them said to be destroyed after" in told
+    for part in ("records  ", "times  "):
+        assert re.search(rf"^good +{part}.*: {kept} of {total}, the others are said to be destroyed$",
+                         told, re.M)
+    assert "no entry records-destroyed" not in told
+    assert f"not checked: {total - kept} of {total} records" in done(second("export", out, daemon))
     answer = as_json(run_vix("--json", "audit", "verify", out, "--key", daemon.vkey))
     assert (answer["destroyed"], answer["destroyedUnsaid"], answer["destroyedLater"]) == (
         result["destroyed"], 0, 0)
@@ -597,13 +703,52 @@ def test_what_was_destroyed_is_exported_as_such(school, care, auditor, operator,
     assert refused.returncode == REFUSED and "destroyed" in refused.stderr
 
 
+def second(command, path, daemon):
+    return subprocess.run([sys.executable, SOURCE / "tests" / "e2e" / "second_verifier.py", command,
+                           path, "--key", daemon.vkey], capture_output=True, text=True, check=False)
+
+
+def test_what_is_only_said_to_be_destroyed(school, auditor, daemon, tmp_path):
+    """By whoever has an export in his hands, long before anything has come to its term."""
+    for _ in range(9):
+        school.get("/v1/signals")
+    out = tmp_path / "x"
+    total = exported(auditor, out)["entries"]
+    good = lines_of(out / "entries.jsonl")
+
+    def claim(which):
+        gone = {"record": None, "salt": None, "subject": None, "subjectSalt": None,
+                "destroyed": True}
+        (out / "entries.jsonl").write_text("".join(
+            json.dumps({**entry, **gone} if entry["index"] in which else entry) + "\n"
+            for entry in good))
+        return run_vix("--json", "audit", "verify", out, "--key", daemon.vkey)
+
+    answer = claim(range(total))
+    assert answer.returncode == DONE
+    assert {name: checks(answer)[name] for name in ("records", "times", "tree")} == {
+        "records": "not-checked", "times": "not-checked", "tree": "good"}
+    assert json.loads(answer.stdout)["destroyedUnsaid"] == total
+    assert "records are what" not in done(second("export", out, daemon))
+    # One behind a record that is there.
+    answer = claim([5])
+    assert answer.returncode == REFUSED and checks(answer)["records"] == "bad"
+    assert [one["index"] for one in json.loads(answer.stdout)["findings"]] == [5]
+    other = second("export", out, daemon)
+    assert other.returncode == REFUSED and "entry 5: it is said to be destroyed" in other.stderr
+
+
 # ---- verification ----
 
 def test_verification_tells_what_it_checked(school, care, auditor, daemon, tmp_path):
     fill(school, care)
+    earlier = auditor.get("/tlog/checkpoint").text
+    school.get("/v1/signals")
     out = tmp_path / "x"
     size = exported(auditor, out)["treeSize"]
-    told = done(run_vix("audit", "verify", out, "--key", daemon.vkey)).splitlines()
+    result = run_vix("audit", "verify", out, "--key", daemon.vkey)
+    told = done(result).splitlines()
+    assert "not checked  witnesses   no --witness was given" in told
     assert [line[:24].split()[-1] for line in told[:7]] == [
         "signature", "entries", "records", "times", "tree", "since", "witnesses"]
     assert [line.startswith("good ") for line in told[:7]] == [True] * 5 + [False] * 2
@@ -619,6 +764,23 @@ def test_verification_tells_what_it_checked(school, care, auditor, daemon, tmp_p
                                           (out / "checkpoint").read_text(), 1700000000, tmp_path))
     told = done(run_vix("audit", "verify", out, "--key", daemon.vkey, "--witness", witness))
     assert f"een.example has cosigned the tree of {size} entries, at 2023-11-14T22:13:20Z" in told
+    assert "seen by no given witness" not in told
+    # On an earlier one: what came since, it has not seen; and nobody has who is not asked.
+    (out / "witnessed").write_text(cosign(file, key_id, "een.example", earlier, 1700000000,
+                                          tmp_path))
+    unseen = size - int(earlier.splitlines()[1])
+    told = done(run_vix("audit", "verify", out, "--key", daemon.vkey, "--witness", witness))
+    assert re.search(rf"^not checked +unseen +{unseen} entr(y|ies), since 2023-11-14T22:13:20Z, "
+                     "(was|were) seen by no given witness$", told, re.M)
+    answer = run_vix("--json", "audit", "verify", out, "--key", daemon.vkey, "--witness", witness)
+    assert (checks(answer)["witnesses"], checks(answer)["unseen"]) == ("good", "not-checked")
+    assert json.loads(answer.stdout)["unseen"] == unseen > 0
+    assert json.loads(answer.stdout)["unseenSince"] == "2023-11-14T22:13:20Z"
+    answer = run_vix("--json", "audit", "verify", out, "--key", daemon.vkey)
+    assert answer.returncode == DONE and checks(answer)["witnesses"] == "not-checked"
+    assert "unseen" not in json.loads(answer.stdout)
+    (out / "witnessed").write_text(cosign(file, key_id, "een.example",
+                                          (out / "checkpoint").read_text(), 1700000000, tmp_path))
     _, _, stranger = ed25519(tmp_path, "twee.example")
     result = run_vix("audit", "verify", out, "--key", daemon.vkey, "--witness", witness,
                      "--witness", stranger)
@@ -630,6 +792,49 @@ def test_verification_tells_what_it_checked(school, care, auditor, daemon, tmp_p
     assert result.returncode == REFUSED
     assert checks(result)["witnesses"] == "bad" and checks(result)["tree"] == "good"
     assert not cosigned.exists()
+
+
+def test_nothing_is_waited_for_in_a_directory(school, auditor, daemon, tmp_path):
+    """Files that are none, as whoever hands over an export could put them there."""
+    out = tmp_path / "x"
+    exported(auditor, out)
+    for name in ("checkpoint", "entries.jsonl", "witnessed"):
+        file = out / name
+        if file.exists():
+            file.rename(tmp_path / name)
+        os.mkfifo(file, 0o600)
+        result = run_vix("audit", "verify", out, "--key", daemon.vkey)
+        assert result.returncode == USAGE
+        assert f"{file}: it is not a regular file" in result.stderr
+        if name != "witnessed":
+            again = auditor.vix("audit", "export", "--out", out)
+            assert again.returncode == REFUSED
+            assert f"{file}: it is not a regular file" in again.stderr
+        file.unlink()
+        if (tmp_path / name).exists():
+            (tmp_path / name).rename(file)
+    for name in ("leaves", "statement"):  # of what is left of an index
+        remains = tmp_path / f"no-{name}"
+        remains.mkdir()
+        (remains / "statement").write_text("x")
+        (remains / name).unlink(missing_ok=True)
+        os.mkfifo(remains / name)
+        result = run_vix("audit", "verify", remains, "--key", daemon.vkey)
+        assert result.returncode == USAGE
+        assert f"{remains / name}: it is not a regular file" in result.stderr
+    # What the user names by itself may well be a pipe.
+    earlier = run_vix("audit", "verify", out, "--key", daemon.vkey, "--since", "/dev/stdin",
+                      input=(out / "checkpoint").read_text())
+    assert earlier.returncode == 0, earlier.stderr
+
+
+def test_names_of_files_do_nothing_to_a_terminal(daemon, tmp_path):
+    for command in ("verify", "verify-receipt"):
+        result = run_vix("audit", command, tmp_path / "no\x1b]0;x\x07\u009b2Jwhere", "--key",
+                         daemon.vkey)
+        assert result.returncode == USAGE
+        assert "no?]0;x???2Jwhere: No such file" in result.stderr
+        assert "\x1b" not in result.stderr and "\u009b" not in result.stderr
 
 
 # ---- searches ----

@@ -331,22 +331,97 @@ def test_tampering_is_seen(page, what):
     assert all(reason in rows[i][3] for i in wrong)
 
 
-def test_a_destroyed_entry(page):
-    """As the index discloses it when its term is over: no record, and the same place in the tree."""
-    with page.answers("""
-            if (path.startsWith('/v1/log-entries')) {
-              return alter(response, ({logEntries: [, entry]}) => {
-                Object.assign(entry, {destroyed: true, record: null, salt: null, subject: null,
-                  subjectSalt: null});
-              });
-            }"""):
-        page.visit()
-        assert page.is_checked().startswith("✓")
-    row = page.rows()[1]
-    assert row[1:] == ["Regel vernietigd", "good", "de plaats; de inhoud is vernietigd"]
-    page.browser.click("tr.entry:nth-of-type(3) button.more")
+def test_destroyed_entries(browser, new_daemon):
+    """When their term is over: no record, the same place in the tree, and it was announced."""
+    daemon = new_daemon().start()
+    operator = daemon.operator
+    auditor = operator.admit("auditor", roles=("auditor",), municipality=None, until=None)
+    operator.advance((5 * 366 + 40) * 86400)
+    until(lambda: "destroyed" in auditor.log_entries()[1])
+    page = Page(browser, types.SimpleNamespace(daemon=daemon))
+    page.begin()
+    page.visit("entries/0")
+    tally = page.is_checked()
+    gone = [row for row in page.rows() if row[1] == "Regel vernietigd"]
+    assert len(gone) >= 2 and {row[2:] for row in map(tuple, gone)} == {
+        ("good", "de plaats; de inhoud is vernietigd")}
+    assert tally.startswith("✓") and f"Van {len(gone)} is dat alleen de plaats" in tally
+    page.browser.click("tr.entry:nth-last-of-type(2) button.more")
     page.browser.wait("return document.querySelector('.whole .steps') !== null")
     assert "blijft in de boom staan" in page.shown(".whole")[0]
+    # Without the announcement nobody can say that it was their time.
+    with page.answers("""
+            if (path.includes('event=records-destroyed')) {
+              return alter(response, (json) => { json.logEntries = []; });
+            }"""):
+        page.visit("entries/0")
+        assert page.is_checked().startswith("–")
+    unsaid = [row for row in page.rows() if row[1] == "Regel vernietigd"]
+    assert {row[2] for row in unsaid} == {"open"}
+    assert all("geen aankondiging" in row[3] for row in unsaid)
+
+
+GONE = """if (path.startsWith('/v1/log-entries?')) {
+      return alter(response, ({logEntries}) => {
+        const gone = {destroyed: true, record: null, salt: null, subject: null, subjectSalt: null};
+        %s
+      });
+    }"""
+
+
+def test_what_is_only_called_destroyed(page):
+    """By whoever would rather not show it: never green."""
+    for change, places, state, reason in (
+            ("Object.assign(logEntries[1], gone);", [1], "open", "die ouder is, staat er nog"),
+            ("logEntries.forEach((one) => Object.assign(one, gone));", range(50), "open",
+             "geen aankondiging"),
+            ("Object.assign(logEntries[1], gone, {destroyed: undefined});", [1], "bad",
+             "niet de vorm"),
+            ("Object.assign(logEntries[1], gone, {subject: '00112233445566778899aabbccddeeff'});",
+             [1], "bad", "niet de vorm"),
+            ("logEntries[1].destroyed = true;", [1], "bad", "niet de vorm")):
+        with page.answers(GONE % change):
+            page.visit()
+            tally = page.is_checked()
+        rows = page.rows()
+        assert [i for i, row in enumerate(rows) if row[2] != "good"] == list(places), change
+        assert {rows[i][2] for i in places} == {state}, change
+        assert all(reason in rows[i][3] for i in places), change
+        assert tally.startswith("✗" if state == "bad" else "–")
+
+
+def test_tiles_that_the_browser_has_kept(page):
+    """After a restore they are those of another tree: read past the cache before it is called
+    wrong, and no more than that."""
+    stale = """
+        if (path.startsWith('/tlog/tile/') && options.cache !== 'reload') {
+          window.stale = true;
+          const bytes = new Uint8Array(await response.arrayBuffer());
+          bytes.fill(7);
+          return new Response(bytes);
+        }"""
+    with page.answers(stale):
+        page.visit()
+        assert page.is_checked().startswith("✓")
+        assert page.browser.run("return window.stale")
+        page.world.school.get("/v1/signals")
+        page.visit()  # the last visit's checkpoint is held against this one
+        assert page.is_checked().startswith("✓")
+    assert "is niets gewijzigd" in page.standing()
+
+
+def test_begun_anew_nothing_is_kept(page):
+    page.visit()
+    page.is_checked()
+    asked = page.browser.run("""
+        const {Verifier} = await import('/audit/verify.js');
+        const one = new Verifier();
+        await one.refresh();
+        const before = one.tiles.isFresh;
+        await one.tiles.read(0, 0, 256);
+        await one.acceptHead();
+        return [before, one.tiles.isFresh, one.tiles.kept.size]""")
+    assert asked == [False, True, 0]
 
 
 # ---- the checkpoint ----
@@ -374,6 +449,31 @@ def test_signature(page, world):
     page.go("entries")
     page.browser.wait("return document.querySelectorAll('.view-entries .mark-bad').length > 50")
     assert "De handtekening van het controlepunt klopt niet." in page.rows()[0][3]
+
+
+def test_only_the_line_of_the_key_is_verified(page, world):
+    """Another signature under the name of the log, and one like it that is not the one checked."""
+    with page.answers("""
+            if (path === '/tlog/checkpoint') {
+              const note = await response.text();
+              const [line] = note.split('\\n').slice(-2);
+              const [dash, name, encoded] = line.split(' ');
+              const other = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
+              other[9] ^= 1;
+              const again = btoa(String.fromCharCode(...other));
+              other[0] ^= 1;
+              const unknown = btoa(String.fromCharCode(...other));
+              return new Response(note + [unknown, again].map((one) =>
+                `${dash} ${name} ${one}\\n`).join(''));
+            }"""):
+        page.visit()
+        page.browser.run("localStorage.setItem('verwijsindex.keys', arguments[0])",
+                         world.daemon.vkey)
+        page.visit("checkpoint")
+        page.browser.wait("return document.querySelector('table.plain .mark-good') !== null")
+        rows = page.shown("table.plain:not(.witnesses) tbody tr")
+    assert ["✓" in row for row in rows] == [True, False, False]
+    assert all("Onbekend" in row for row in rows[1:])
 
 
 def test_a_browser_without_ed25519(page, world):
@@ -466,6 +566,12 @@ def test_witnesses(page, world, tmp_path):
     rows = page.shown("table.witnesses tbody tr")
     assert ["✓" in row for row in rows] == [True, False, False]
     assert "u hebt geen sleutel van deze getuige" in rows[1] and "klopt niet" in rows[2]
+    # What came after, nobody saw; and a line of another key is nobody's.
+    (reach,) = page.browser.run("""return [...document.querySelectorAll('.facts dd')]
+        .map((one) => one.innerText).filter((one) => one.includes('nog door geen getuige'))""")
+    today = int(re.search(r"Controlepunt: ([\d.]+)", page.standing())[1].replace(".", ""))
+    behind = today - int(text.split("\n")[1])
+    assert behind > 0 and f"regels daarna: {behind}." in reach and "Niet nagerekend" in reach
     assert "21 sep 2026" in rows[0] and "getuige.example/a" in rows[0]
     assert "staan ongewijzigd aan het begin" in page.browser.text(".view-checkpoint")
 
@@ -569,6 +675,138 @@ def test_one_party(page, world):
     page.fill(**{"Partij_(OIN)": "123"})
     page.submit()
     assert page.shown(".fault") == ["Een OIN heeft twintig letters en cijfers."]
+
+
+def test_a_party_of_which_nothing_holds(page, world):
+    """Neither what is wrong, nor what has no record, nor another's, is counted as checked."""
+    for change, tables in (
+            ("logEntries.forEach((one) => { one.commitment = 'A'.repeat(43); });", 0),
+            ("logEntries.forEach((one) => { Object.assign(one, gone, "
+             "{commitment: 'A'.repeat(43)}); });", 1),
+            ("logEntries.forEach((one) => Object.assign(one, gone));", 1)):
+        with page.answers(GONE % change):
+            page.visit("party/" + world.school.oin)
+            page.submit()
+            page.browser.wait("return document.querySelector('.view-party p .mark-bad') !== null")
+        assert "; 0 hier nagerekend" in page.shown(".results > p")[0]
+        assert len(page.shown("tr.gone")) == tables
+        assert page.browser.run("return document.querySelectorAll('.numbers .mark-good').length"
+                                ) == 0
+    with page.answers(f"""if (path.includes('party={world.school.oin}')) {{
+            return await real(path.replace('{world.school.oin}', '{world.care.oin}'), options);
+            }}"""):
+        page.visit("party/" + world.school.oin)
+        page.submit()
+        page.browser.wait("return document.querySelector('.view-party p .mark-bad') !== null")
+    assert "; 0 hier nagerekend" in page.shown(".results > p")[0]
+
+
+def test_another_event_than_was_asked(page):
+    with page.answers("""if (path.includes('event=signal-posted')) {
+            return await real(path.replace('signal-posted', 'notice-offered'), options); }"""):
+        page.visit()
+        page.is_checked()
+        page.fill(Gebeurtenis="signal-posted")
+        page.submit()
+        page.browser.wait("return document.querySelector('.tally-bad') !== null")
+    rows = page.rows()
+    assert rows and {(row[1], row[2], row[3]) for row in rows} == {
+        ("Bericht aangeboden", "bad", "Deze regel voldoet niet aan wat is gevraagd.")}
+
+
+def test_entries_of_other_children(page, world):
+    """Each with its own number, and said so; what is on no child at all is not one of these."""
+    others = world.auditor.log_entries()
+    wanted = json.dumps([[one for one in others if one["subject"]][:40],
+                         [one for one in others if not one["subject"]][:2]])
+    with page.answers("if (path.endsWith('/_search')) { return alter(response, (json) => {"
+                      f"const [of, none] = {wanted};"
+                      "json.logEntries = window.which ? none : of; json.next = null; }); }"):
+        page.visit("child")
+        page.fill(BSN=bsn(0), Zaakkenmerk=CASE)
+        page.submit()
+        page.is_checked()
+        assert "verschillende betrokkenen" in page.shown(".about .mark-open + .reason")[0]
+        subjects = {one["subject"] for one in json.loads(wanted)[0]}
+        assert len(subjects) > 1 and set(page.shown(".about .code")) == subjects
+        assert {text.split()[-1] for text in page.shown(".moment .child")} == {
+            one[:8] for one in subjects}
+        page.browser.run("window.which = true")
+        page.fill(BSN=bsn(1))
+        page.submit()
+        page.browser.wait("return document.querySelector('.view-child .tally-bad') !== null")
+        assert "2 van 2" in page.is_checked()
+
+
+def test_a_second_click(page, world):
+    """Asks, shows and logs nothing."""
+    page.visit("child")
+    size = world.size
+    page.fill(BSN=bsn(0), Zaakkenmerk=CASE)
+    twice = """const one = document.querySelector(arguments[0]); one.click(); one.click();
+        return arguments[0]"""
+    page.browser.run(twice, ".view-child form button.main")
+    page.is_checked()
+    assert page.shown(".fault") == []
+    assert len(world.auditor.log_entries(fromIndex=size, event="log-searched")) == 1
+    page.visit()
+    page.is_checked()
+    with page.answers("""if (path.endsWith('/_search') || path.includes('event=')) {
+            return alter(response, (json) => {
+              window.count = (window.count ?? 0) + 1;
+              json.next = 'again';
+            }); }"""):
+        page.visit("child")
+        page.fill(BSN=bsn(0), Zaakkenmerk=CASE)
+        page.submit()
+        page.is_checked()
+        shown = len(page.shown(".moment"))
+        page.browser.run("const real = window.fetch; window.fetch = (path, options) => {"
+                         "window.asked = (window.asked ?? 0) + 1; "
+                         "return Promise.reject(new TypeError('no')); }")
+        page.browser.run(twice, ".view-child .results .buttons button")
+        page.browser.wait("return document.querySelector('.view-child .panel-bad') !== null")
+        assert page.browser.run("return window.asked") == 1
+        assert len(page.shown(".moment")) == shown
+    page.visit("flags")
+    page.is_checked()
+    size = world.size
+    page.browser.run(twice, ".view-flags form button.main")
+    page.browser.wait("return !document.querySelector('.view-flags .panel-busy')")
+    assert len(world.auditor.log_entries(fromIndex=size, event="log-read",
+                                         party=world.auditor.oin)) == 3
+    indices = [row[0] for row in page.rows()]
+    assert len(set(indices)) == len(indices)
+
+
+def test_a_year_of_five_digits(page, world):
+    page.visit()
+    page.is_checked()
+    for view in ("entries", "party/" + world.school.oin, "flags", "child"):
+        page.go(view)
+        if view == "child":
+            page.fill(BSN=bsn(0), Zaakkenmerk=CASE)
+        page.browser.wait("return !document.querySelector('.view:not([hidden]) .panel-busy')")
+        size = world.size
+        page.fill(Vanaf="12026-01-01T00:00")
+        page.submit()
+        assert page.shown(".fault") == [
+            "Geef een datum en tijd tussen 1900 en 9999, of laat het veld leeg."]
+        assert world.size == size
+        page.fill(Vanaf="2020-01-01T00:00")
+    assert page.browser.run("return document.querySelector('input[type=datetime-local]').max"
+                            ) == "9999-12-31T23:59"
+
+
+def test_names_of_the_prototype(page):
+    for name in ("constructor", "toString", "__proto__"):
+        page.browser.open("about:blank")
+        page.browser.open(f"{page.url}#/{name}")
+        page.browser.wait("return document.querySelector('.view-entries') !== null")
+        assert page.browser.run("return location.hash") == "#/entries"
+    page.go("party")
+    assert page.browser.run("const {has, firstLanguage} = await import('/audit/i18n.js');"
+                            "return [has('constructor'), has('title')]") == [False, True]
 
 
 def test_flags(page):

@@ -3,6 +3,7 @@
 such as are down, slow or lie, and a witness against a log that was rolled back."""
 import base64
 import http.client
+import json
 import os
 import re
 import shutil
@@ -133,6 +134,36 @@ class Log:
         return subproof(old, leaves, True) if 0 < old < head.size else []
 
 
+def backed_up(watched):
+    """A log with a witness, and a copy of its store that holds less than will be cosigned."""
+    witness = watched.witness("w.example/w")
+    daemon = watched.start(witness)
+    school = daemon.operator.admit("school")
+    cosigned(daemon, school, witness)
+    copy = daemon.directory / "copy"
+    daemon.operator.backup(copy)
+    return witness, daemon, school, copy
+
+
+def put_back(daemon, copy):
+    """Starts it again on an older copy of its store."""
+    daemon.close_clients()
+    daemon.stop()
+    shutil.copy(copy / "data.mdb", daemon.store / "data.mdb")
+    daemon.start()
+
+
+def kept_file(witness, line):
+    """The file in a witness's folder that its line names, and the two signed heads in it."""
+    path = witness.folder / re.search(r" kept=(\S+)$", line)[1]
+    earlier, request = path.read_text().split("\n\nold ")
+    return path, f"{earlier}\n", request.split("\n\n", 1)[1]
+
+
+def hold(witness, path, *more):
+    return run_vix("witness", "check", path, "--log", witness.log_key, *more)
+
+
 @pytest.fixture
 def log(daemon, school):
     return Log(daemon, school)
@@ -198,6 +229,13 @@ def test_what_was_cosigned_survives_a_restart(watched):
     assert note_of(school) is not None
     assert Head(note_of(school), daemon.vkey, [witness.vkey]).cosigned == kept.cosigned
     fails(daemon, witness.name, "unreachable")
+    told = status_of(daemon, witness.name)
+    assert told["size"] == metric(daemon, "cosigned_size", witness.name) == kept.size
+    assert metric(daemon, "last_success_timestamp_seconds", witness.name) == \
+        kept.cosigned[witness.name]
+    shown = daemon.operator.vix("status").stdout
+    assert re.search(rf"^  cosigned: +{kept.size}$", shown, re.MULTILINE)
+    assert re.search(rf"^  at: +{re.escape(told['lastSuccessAt'])}$", shown, re.MULTILINE), shown
     # It must not be asked to begin anew: it tells where it is, and goes on from there.
     witness.start()
     school.designate("a")
@@ -371,19 +409,11 @@ def test_a_witness_that_was_killed_has_not_forgotten(watched):
 
 
 def test_a_log_that_was_rolled_back(watched):
-    witness = watched.witness("w.example/w")
-    daemon = watched.start(witness)
-    school = daemon.operator.admit("school")
-    cosigned(daemon, school, witness)
-    copy = daemon.directory / "copy"
-    daemon.operator.backup(copy)
+    witness, daemon, school, copy = backed_up(watched)
     for professional in "abcdef":
         school.designate(professional)
     seen = cosigned(daemon, school, witness)
-    daemon.close_clients()
-    daemon.stop()
-    shutil.copy(copy / "data.mdb", daemon.store / "data.mdb")
-    daemon.start()
+    put_back(daemon, copy)
 
     fails(daemon, witness.name, "log-rolled-back")
     daemon.wait_for_line("<3>witness", f"name={witness.name}", "failure=log-rolled-back",
@@ -399,32 +429,75 @@ def test_a_log_that_was_rolled_back(watched):
         school.designate("z")
     fails(daemon, witness.name, "log-forked")
     daemon.wait_for_line("<3>witness", "failure=log-forked")
-    witness.wait_for_line("refused status=422")
+    line = witness.wait_for_line("refused status=422")
+    # That is proved by the log's own proof, but for trees of which a proof leaves out the root.
+    proved = largest_power(seen.size + 1) != seen.size
+    path, earlier, later = kept_file(witness, line)
+    assert ("FORK" in line, path.name.startswith("fork-")) == (proved, proved)
+    assert Head(earlier, daemon.vkey, [witness.vkey]).root == seen.root
+    assert Head(later, daemon.vkey).size > seen.size
+    done = hold(witness, path, "--witness", witness.vkey)
+    assert (done.returncode, "FORK" in done.stdout) == (0 if proved else 1, proved), done.stderr
     assert metric(daemon, "fork", witness.name) == 1
     assert note_of(school) == rolled_back
     assert re.search(rf"^size: +{seen.size}$", witness.show(), re.MULTILINE)
 
 
 def test_another_root_of_the_same_size(watched):
-    witness = watched.witness("w.example/w")
-    daemon = watched.start(witness)
-    school = daemon.operator.admit("school")
-    cosigned(daemon, school, witness)
-    copy = daemon.directory / "copy"
-    daemon.operator.backup(copy)
+    witness, daemon, school, copy = backed_up(watched)
     school.designate("a")
     seen = cosigned(daemon, school, witness)
     witness.stop()
-    daemon.close_clients()
-    daemon.stop()
-    shutil.copy(copy / "data.mdb", daemon.store / "data.mdb")
-    daemon.start()
+    put_back(daemon, copy)
     while daemon.operator.status()["logSize"] < seen.size:
         school.designate("another")
     assert daemon.operator.status()["logSize"] == seen.size
     witness.start()
     fails(daemon, witness.name, "log-forked")
-    witness.wait_for_line("refused status=409", "FORK", f"size={seen.size}")
+    line = witness.wait_for_line("refused status=409", "FORK", f"size={seen.size}")
+    assert line.startswith("<3>")
+
+    # Both heads are there for whoever is to be shown them, also after a power cut, and once only.
+    path, earlier, later = kept_file(witness, line)
+    assert Head(earlier, daemon.vkey, [witness.vkey]).root == seen.root
+    other = Head(later, daemon.vkey)
+    assert other.size == seen.size and other.root != seen.root
+    witness.kill()
+    witness.start()
+    assert witness.post(f"old {seen.size}\n\n{later}").status == 409
+    assert kept_file(witness, witness.wait_for_line("FORK"))[0] == path
+    shown = witness.show()
+    assert re.search(rf"^kept as: +{path.name}$", shown, re.MULTILINE)
+    told = json.loads(run_vix("witness", "show", witness.folder, "--json").stdout)
+    b64 = [base64.b64encode(head.root).decode() for head in (seen, other)]
+    assert [(one["size"], one["root"]) for one in told["logs"]] == [(seen.size, b64[0])]
+    assert told["refused"] == [{
+        "log": daemon.vkey.split("+")[0], "file": path.name, "finding": "fork",
+        "refusedSize": other.size, "refusedRoot": b64[1],
+        "cosignedSize": seen.size, "cosignedRoot": b64[0]}]
+
+    # Anybody can hold them against each other, with nothing but the keys.
+    done = hold(witness, path)
+    assert done.returncode == 0 and "FORK" in done.stdout, done.stderr
+    done = hold(witness, path, "--witness", witness.vkey, "--json")
+    assert json.loads(done.stdout)["finding"] == "fork-of-size"
+    stranger = watched.witness("v.example/w", start=False)
+    for options, status, said in (
+            (["--log", witness.vkey], 2, "--log must be"), (["--log", "x"], 2, "--log must be"),
+            (["--witness", daemon.vkey], 2, "--witness that of one"),
+            (["--witness", stranger.vkey], 1, "not cosigned by --witness")):
+        done = hold(witness, path, *options)
+        assert done.returncode == status and said in done.stderr, (options, done.stderr)
+    swapped = path.with_name("swapped")
+    swapped.write_text(path.read_text().replace(later, earlier))
+    done = hold(witness, swapped)
+    assert done.returncode == 1 and "do not contradict" in done.stdout, done.stderr
+    swapped.write_text(path.read_text().replace(b64[1], b64[0]))
+    done = hold(witness, swapped)
+    assert done.returncode == 1 and "not both of the heads" in done.stderr, done.stderr
+    swapped.write_text(earlier)
+    done = hold(witness, swapped)
+    assert done.returncode == 1 and "not a file of what" in done.stderr, done.stderr
 
 
 # ---- the witness by itself ----
@@ -467,6 +540,14 @@ def test_what_a_witness_refuses(log, lone, school):
     for wrong in (proof[:-1], proof + [bytes(32)], proof[::-1] if len(proof) > 1 else [],
                   [bytes(32)] * len(proof)):
         assert lone.post(submission(head.size, wrong, note2)).status == 422
+    # What may be the log's doing, and may be somebody's, is kept: these two heads once.
+    path, earlier, later = kept_file(lone, lone.wait_for_line(" kept="))
+    assert [path] == list(lone.folder.glob("unproved-*"))
+    assert not list(lone.folder.glob("fork-*"))
+    assert (Head(earlier, log.daemon.vkey, [lone.vkey]).root, later) == (head.root, note2)
+    assert re.search(r"^it is: +unproved$", lone.show(), re.MULTILINE)
+    done = hold(lone, path)
+    assert done.returncode == 1 and "not proved" in done.stdout, done.stderr
     answer = lone.post(submission(head.size, proof, note2))
     assert answer.status == 200
     second = Head(note2 + answer.text, log.daemon.vkey, [lone.vkey])
@@ -518,6 +599,10 @@ def test_one_witness_for_each_folder(log, lone):
     assert second.returncode == 1 and "another witness runs on it" in second.stderr
     again = run_vix("witness", "init", lone.folder, "--name", "x")
     assert again.returncode == 1 and "already" in again.stderr
+    for name in ("bad name", "bad+name", ""):
+        never = run_vix("witness", "init", lone.directory / "never", "--name", name)
+        assert never.returncode == 2 and "not a name" in never.stderr, never.stderr
+        assert not (lone.directory / "never").exists()
     assert (lone.folder / "witness.key").stat().st_mode & 0o777 == 0o600
     assert lone.folder.stat().st_mode & 0o777 == 0o700
     _, note = log.head()

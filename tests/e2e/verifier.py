@@ -355,8 +355,9 @@ def check_entry(entry):
 
 
 def check_entries(entries, first=0):
-    """Each against its commitment, and all in order, beginning with an index."""
-    before = 0
+    """Each against its commitment, and all in order, beginning with an index. Records are destroyed
+    in the order of the log: those that are gone come first."""
+    before, kept = 0, None
     alive = [entry for entry in entries if not is_destroyed(entry)]
     for i, entry in enumerate(entries, first):
         require(entry["index"] == i, f"where entry {i} should be is entry {entry['index']}")
@@ -364,8 +365,11 @@ def check_entries(entries, first=0):
             check_entry(entry)
         except Wrong as finding:
             raise Wrong(f"entry {i}: {finding}") from None
-        if not is_destroyed(entry):
-            record = entry["record"]
+        if is_destroyed(entry):
+            require(kept is None, f"entry {i}: it is said to be destroyed, and the record of entry "
+                                  f"{kept} before it is there")
+        else:
+            kept, record = i, entry["record"]
             require(record["end_time"] == record["start_time"] >= before,
                     f"entry {i}: its time is before that of the entry before it")
             before = record["end_time"]

@@ -3,6 +3,7 @@
 one and spoil its answers."""
 import http.client
 import http.server
+import random
 import re
 import shutil
 import signal
@@ -11,6 +12,20 @@ import subprocess
 import threading
 
 from actors import DEADLINE, SANITIZER_REPORTS, VIX, Answer, new_directory, run_vix
+
+
+def kept_port():
+    """A free port that nobody gets by chance: below those that the kernel hands out by itself, so
+    that it is still free when who listened on it is started again beside other tests."""
+    for port in random.sample(range(10000, 30000), 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise OSError("no free port")
 
 
 class Witness:
@@ -23,7 +38,7 @@ class Witness:
         made = run_vix("witness", "init", self.folder, "--name", name)
         assert made.returncode == 0, made.stderr
         self.vkey = made.stdout.strip()
-        self.process, self.port = None, 0
+        self.process, self.port = None, kept_port()
         self.lines, self.changed = [], threading.Condition()
 
     @property
@@ -149,7 +164,8 @@ class Liar:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,),
+                                       daemon=True)
         self.thread.start()
 
     @property

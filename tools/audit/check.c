@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tools/audit/entry.h"
 #include "tools/audit/file.h"
@@ -32,6 +31,7 @@ struct check {
     uint64_t line;
     uint64_t expected; /* the index that should come next */
     int64_t previous_time;
+    uint64_t first_later; /* of the destroyed ones behind a record that is there */
     struct audit_gone gone;
     char text[AUDIT_LINE_MAXIMUM];
 };
@@ -78,12 +78,26 @@ static void look_for_witnesses(struct check *check, const char *which, const str
     }
 }
 
+/* Remembers which file it was that could not be read. */
+static int note_fault(struct check *check, const char *name, int result)
+{
+    if (result < 0 && result != -ENOENT && check->report->unreadable == NULL) {
+        check->report->unreadable = name;
+    }
+    return result;
+}
+
+static int read_file(struct check *check, const char *name, struct text *text)
+{
+    return note_fault(check, name, audit_file_read(check->directory, name, text));
+}
+
 /* 0 with or without a checkpoint that can be used. */
 static int check_checkpoint(struct check *check)
 {
     CLEANUP(text_finish) struct text note = {0};
     struct audit_report *report = check->report;
-    int result = audit_file_read(check->directory, AUDIT_CHECKPOINT, &note);
+    int result = read_file(check, AUDIT_CHECKPOINT, &note);
     if (result == -ENOENT) {
         audit_find(report, AUDIT_PART_HEAD, "there is no file " AUDIT_CHECKPOINT);
         return 0;
@@ -104,7 +118,7 @@ static int check_witnessed(struct check *check)
     CLEANUP(text_finish) struct text note = {0};
     struct audit_report *report = check->report;
     struct milestone *milestone = &check->milestones[MILESTONE_WITNESSED];
-    int result = audit_file_read(check->directory, AUDIT_WITNESSED, &note);
+    int result = read_file(check, AUDIT_WITNESSED, &note);
     if (result != 0 || !report->has_checkpoint) {
         return result == -ENOENT ? 0 : result;
     }
@@ -112,6 +126,10 @@ static int check_witnessed(struct check *check)
     if (!audit_open_note(report, AUDIT_PART_WITNESSES, "witnessed checkpoint", note.bytes,
                          check->trust->log, &head)) {
         return 0;
+    }
+    /* It is the log's signature that is good: no word of a witness. */
+    if (report->parts[AUDIT_PART_WITNESSES] == AUDIT_GOOD) {
+        report->parts[AUDIT_PART_WITNESSES] = AUDIT_NOT_CHECKED;
     }
     if (head.size > report->checkpoint.size) {
         audit_find(report, AUDIT_PART_WITNESSES,
@@ -164,7 +182,7 @@ static int continue_from_proof(struct check *check, const struct audit_entry *fi
     if (!report->has_checkpoint) {
         return 0;
     }
-    int result = audit_file_read(check->directory, AUDIT_SINCE_PROOF, &json);
+    int result = read_file(check, AUDIT_SINCE_PROOF, &json);
     if (result == -ENOENT) {
         audit_find(report, AUDIT_PART_TREE,
                    "there is no file " AUDIT_SINCE_PROOF ", which an export with --since has");
@@ -249,7 +267,9 @@ static void count_entry(struct check *check, const struct audit_entry *entry)
     check->expected = entry->index + 1;
     if (entry->destroyed) {
         report->destroyed++;
-        report->destroyed_later += report->has_oldest;
+        if (report->has_oldest && report->destroyed_later++ == 0) {
+            check->first_later = entry->index;
+        }
         audit_gone_add(&check->gone, entry->index);
         return;
     }
@@ -318,30 +338,19 @@ static int check_lines(struct check *check, FILE *file)
     return ferror(file) ? -EIO : 0;
 }
 
-static void file_close(FILE **file)
-{
-    if (*file != NULL) {
-        fclose(*file);
-    }
-}
-
 static int check_entries(struct check *check)
 {
-    int descriptor = openat(check->directory, AUDIT_ENTRIES, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 && errno == ENOENT) {
+    FILE *file = NULL;
+    int result = audit_file_stream(check->directory, AUDIT_ENTRIES, O_RDONLY, "r", &file);
+    if (result == -ENOENT) {
         audit_find(check->report, AUDIT_PART_COMPLETE, "there is no file " AUDIT_ENTRIES);
         return 0;
     }
-    if (descriptor < 0) {
-        return -errno;
+    if (result == 0) {
+        result = check_lines(check, file);
+        fclose(file);
     }
-    CLEANUP(file_close) FILE *file = fdopen(descriptor, "r");
-    if (file == NULL) {
-        int fault = -errno;
-        close(descriptor);
-        return fault;
-    }
-    return check_lines(check, file);
+    return note_fault(check, AUDIT_ENTRIES, result);
 }
 
 /* An export after which nothing was added has no entry to take the tree from. */
@@ -370,6 +379,23 @@ static void compare_root(struct check *check)
     }
 }
 
+/* Nobody whom the auditor believes has put his name to what came after the newest cosignature. */
+static void count_unseen(struct audit_report *report)
+{
+    const struct audit_cosignature *newest = NULL;
+    for (size_t i = 0; i < report->cosignature_count; i++) {
+        const struct audit_cosignature *one = &report->cosignatures[i];
+        if (newest == NULL || one->size > newest->size ||
+            (one->size == newest->size && one->time > newest->time)) {
+            newest = one;
+        }
+    }
+    if (newest != NULL && newest->size < report->checkpoint.size) {
+        report->unseen = report->checkpoint.size - newest->size;
+        report->unseen_since = newest->time;
+    }
+}
+
 /* Of every witness that is believed, what it has cosigned must be of this tree. */
 static void conclude_witnesses(struct check *check)
 {
@@ -388,8 +414,28 @@ static void conclude_witnesses(struct check *check)
                        found->name, found->size);
         }
     }
-    if (witnessed->was_passed || (witnesses != NULL && witnesses->count > 0)) {
+    if (witnesses != NULL && witnesses->count > 0) {
         audit_pass(report, AUDIT_PART_WITNESSES);
+    }
+    count_unseen(report);
+}
+
+/* A month goes as a whole and after those before it; a record can be said to be destroyed that
+ * never came to its term. And of what is gone nothing was checked. */
+static void conclude_records(const struct check *check)
+{
+    struct audit_report *report = check->report;
+    report->destroyed_unsaid = audit_gone_unexplained(&check->gone);
+    if (report->destroyed_later > 0) {
+        audit_find_in_entry(report, AUDIT_PART_RECORDS, check->first_later,
+                            "is said to be destroyed, behind a record that is there (%" PRIu64
+                            " of them); an export in which records came to their term while it was "
+                            "made, must be made anew",
+                            report->destroyed_later);
+    }
+    if (report->entries == 0 || report->destroyed < report->entries) {
+        audit_pass(report, AUDIT_PART_RECORDS);
+        audit_pass(report, AUDIT_PART_TIMES);
     }
 }
 
@@ -408,10 +454,8 @@ static void conclude(struct check *check)
     } else if (report->has_checkpoint) {
         compare_root(check);
     }
-    report->destroyed_unsaid = audit_gone_unexplained(&check->gone);
+    conclude_records(check);
     audit_pass(report, AUDIT_PART_COMPLETE);
-    audit_pass(report, AUDIT_PART_RECORDS);
-    audit_pass(report, AUDIT_PART_TIMES);
     if (check->milestones[MILESTONE_SINCE].was_passed) {
         audit_pass(report, AUDIT_PART_SINCE);
     }

@@ -49,7 +49,7 @@ const struct command audit_commands[] = {
             "--since only what came after an earlier checkpoint is copied, and the proof that it\n"
             "follows from it. What was copied is held against the checkpoint before it is done.\n"
             "With --format the entries are also written in a form for other programs, made of the\n"
-            "copy; of one that is complete already, without asking the index for it again:\n"
+            "copy; of one that is complete already, without asking the index (nor --url):\n"
             "  ldv   records.jsonl: Logboek Dataverwerkingen 1.0, a record on each line\n"
             "  otlp  traces.jsonl: OpenTelemetry, a body of OTLP/HTTP's /v1/traces on each line\n"
             "  csv   records.csv: a table (RFC 4180) in which no cell is taken for a formula",
@@ -70,7 +70,7 @@ const struct command audit_commands[] = {
             "entry is missing or out of order, that times never go backwards, and that the tree\n"
             "of all entries has the signed root. With --since also that the log has only been\n"
             "added to after that checkpoint, with --witness that this witness has cosigned a head\n"
-            "of this tree. Records that were destroyed after their term are counted. Of a\n"
+            "of this tree. Records that are said to be destroyed are counted. Of a\n"
             "directory that vix wind-down left, the signed statement is checked, and that the\n"
             "tree of the leaves has the root it signs.\n"
             "Exit status 0: all is well; 1: it is not, and what is wrong is told.",
@@ -95,7 +95,7 @@ const struct command audit_commands[] = {
             "certificate and key of any party are needed; VIX_CERT, VIX_KEY and VIX_CA give\n"
             "defaults.\n"
             "Exit status 0: it is proven; 1: it is not, and which check failed is told; 3: it is,\n"
-            "but the index could not be reached.",
+            "but could not be held against the log of today.",
         .options = {LOG_KEY_OPTION,
                     WITNESS_OPTION,
                     {"url", "URL", "the index, to hold it against today's log", false, NULL},

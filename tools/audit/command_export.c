@@ -11,20 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/audit/check.h"
 #include "tools/audit/commands.h"
 #include "tools/audit/convert.h"
+#include "tools/audit/fetch.h"
 #include "tools/audit/file.h"
-#include "tools/session.h"
 
 #define PAGE_LIMIT 500
 
 struct export
 {
-    struct session session;
+    const struct invocation *invocation;
+    struct session session; /* open once something was to be fetched */
     const char *path;
     int directory;
     const struct audit_format *format;
@@ -51,8 +51,9 @@ static void export_finish(struct export *export)
 
 static int complain(const struct export *export, const char *name, int fault)
 {
-    fprintf(stderr, "vix: %s%s%s: %s\n", export->path, name[0] != '\0' ? "/" : "", name,
-            strerror(-fault));
+    fprintf(stderr, "vix: ");
+    print_safe(stderr, export->path);
+    fprintf(stderr, "%s%s: %s\n", name[0] != '\0' ? "/" : "", name, audit_file_explain(fault));
     return VIX_REFUSED;
 }
 
@@ -71,22 +72,20 @@ static int open_directory(struct export *export)
     return result != 0 ? complain(export, "", result) : VIX_DONE;
 }
 
-/* A 200 with whatever body, or when `may_lack` a 404. */
+/* Of what is there already nothing is asked, and no address is needed. */
+static int connect_once(struct export *export)
+{
+    return export->session.client != NULL ? VIX_DONE
+                                          : session_open(export->invocation, &export->session);
+}
+
 static int fetch_if_there(struct export *export, const char *path, bool may_lack,
                           struct client_answer *ret_answer)
 {
-    struct client_request request = {.method = "GET", .path = path};
-    struct client_answer answer = {0};
-    int result = session_fetch(&export->session, &request, &answer);
-    if (result == VIX_DONE && answer.status != 200 && !(may_lack && answer.status == 404)) {
-        result = session_print_refusal(&export->session, &answer);
-    }
-    if (result != VIX_DONE) {
-        client_answer_finish(&answer);
-        return result;
-    }
-    *ret_answer = answer;
-    return VIX_DONE;
+    int result = connect_once(export);
+    return result != VIX_DONE
+               ? result
+               : audit_fetch(&export->session, path, may_lack, &export->progress, ret_answer);
 }
 
 static int fetch(struct export *export, const char *path, struct client_answer *ret_answer)
@@ -149,7 +148,8 @@ static int take_since(const struct invocation *invocation, struct export *export
     }
     int fault = audit_file_read(AT_FDCWD, path, &export->since);
     if (fault != 0) {
-        return options_complain(invocation->command, "--since %s: %s", path, strerror(-fault));
+        return options_complain(invocation->command, "--since %s: %s", path,
+                                audit_file_explain(fault));
     }
     if (checkpoint_parse(export->since.bytes, export->since.length, &since) != 0) {
         return options_complain(invocation->command, "--since %s: this is no checkpoint", path);
@@ -237,15 +237,9 @@ static int skip_complete_lines(struct export *export)
 
 static int open_entries(struct export *export)
 {
-    int descriptor = openat(export->directory, AUDIT_ENTRIES,
-                            O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (descriptor < 0) {
-        return complain(export, AUDIT_ENTRIES, -errno);
-    }
-    export->entries = fdopen(descriptor, "r+");
-    if (export->entries == NULL) {
-        int fault = -errno;
-        close(descriptor);
+    int fault = audit_file_stream(export->directory, AUDIT_ENTRIES, O_RDWR | O_CREAT | O_NOFOLLOW,
+                                  "r+", &export->entries);
+    if (fault != 0) {
         return complain(export, AUDIT_ENTRIES, fault);
     }
     export->next = export->first;
@@ -334,7 +328,7 @@ static int check_entries(struct export *export)
     const struct audit_report *report = export->report;
     int result = audit_check(export->directory, &nobody, export->since.bytes, export->report);
     if (result < 0) {
-        return complain(export, "", result);
+        return complain(export, report->unreadable != NULL ? report->unreadable : "", result);
     }
     for (size_t i = 0; i < report->finding_count && i < AUDIT_FINDINGS_MAXIMUM; i++) {
         const struct audit_finding *finding = &report->findings[i];
@@ -393,10 +387,10 @@ static int print_result(const struct export *export, uint64_t fetched)
     printf("exported: %" PRIu64 " entries of %s, up to its size of %" PRIu64, report->entries,
            export->checkpoint.origin, export->checkpoint.size);
     if (report->destroyed > 0) {
-        printf("; %" PRIu64 " of them destroyed after their term", report->destroyed);
+        printf("; %" PRIu64 " of them said to be destroyed after their term", report->destroyed);
     }
-    printf("\nThey have the root that the checkpoint names. Whose signature it is: vix audit "
-           "verify\n");
+    printf("\nThey have the root that the checkpoint names.\n"
+           "The signature was not checked; run: vix audit verify\n");
     if (export->format->file != NULL) {
         printf("written: %s/%s\n", export->path, export->format->file);
     } else if (fetched == 0 && report->entries > 0) {
@@ -407,13 +401,25 @@ static int print_result(const struct export *export, uint64_t fetched)
     return VIX_DONE;
 }
 
+static bool is_begun(const struct export *export)
+{
+    CLEANUP(audit_descriptor_close)
+    int directory = open(export->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return directory >= 0 && faccessat(directory, AUDIT_CHECKPOINT, F_OK, 0) == 0;
+}
+
 int audit_export_run(const struct invocation *invocation)
 {
     CLEANUP(export_finish)
-    struct export export = {.path = options_value(invocation, "out"), .directory = -1};
+    struct export export = {.invocation = invocation,
+                            .session.json = invocation->common[COMMON_JSON] != NULL,
+                            .path = options_value(invocation, "out"),
+                            .directory = -1};
     int result = take_format(invocation, &export);
-    result = result != VIX_DONE ? result : session_open(invocation, &export.session);
     result = result != VIX_DONE ? result : take_since(invocation, &export);
+    if (result == VIX_DONE && !is_begun(&export)) {
+        result = connect_once(&export); /* before a directory is made for nothing */
+    }
     result = result != VIX_DONE ? result : open_directory(&export);
     result = result != VIX_DONE ? result : take_checkpoint(&export);
     result = result != VIX_DONE ? result : take_since_proof(&export);

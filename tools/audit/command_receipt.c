@@ -10,12 +10,12 @@
 
 #include "tools/audit/commands.h"
 #include "tools/audit/entry.h"
+#include "tools/audit/fetch.h"
 #include "tools/audit/file.h"
 #include "tools/audit/receipt.h"
 #include "tools/audit/steps.h"
 #include "tools/audit/tiles.h"
 #include "tools/audit/witness.h"
-#include "tools/session.h"
 
 struct verification {
     const struct invocation *invocation;
@@ -30,7 +30,7 @@ struct verification {
     struct audit_cosignature cosignatures[AUDIT_WITNESSES_MAXIMUM];
     struct client_answer today; /* the signed head of the log of today */
     bool is_fork;
-    int online; /* an enum vix_exit: what has kept it from being held against today's */
+    bool is_kept_apart; /* from today's log, against which it was to be held; the reason was told */
 };
 
 static void verification_finish(struct verification *check)
@@ -121,22 +121,6 @@ static const char *connection_value(const struct invocation *invocation, const c
     return own != NULL ? own : invocation->common[common];
 }
 
-static int fetch(struct session *session, const char *path, struct client_answer *ret_answer)
-{
-    struct client_request request = {.method = "GET", .path = path};
-    struct client_answer answer = {0};
-    int result = session_fetch(session, &request, &answer);
-    if (result == VIX_DONE && answer.status != 200) {
-        result = session_print_refusal(session, &answer);
-    }
-    if (result != VIX_DONE) {
-        client_answer_finish(&answer);
-        return result;
-    }
-    *ret_answer = answer;
-    return VIX_DONE;
-}
-
 struct tile_source {
     struct session *session;
     int result; /* an enum vix_exit, when a tile did not come */
@@ -151,7 +135,7 @@ static int fetch_tile(void *context, const char *path, size_t count, struct merk
     if (target.fault != 0) {
         return target.fault;
     }
-    source->result = fetch(source->session, target.bytes, &answer);
+    source->result = audit_fetch(source->session, target.bytes, false, NULL, &answer);
     if (source->result != VIX_DONE) {
         return -EIO;
     }
@@ -204,7 +188,7 @@ static int compare_with_today(struct verification *check, struct session *sessio
     struct tile_source source = {.session = session, .result = VIX_DONE};
     struct checkpoint today;
     uint64_t time = 0;
-    int result = fetch(session, "/tlog/checkpoint", &check->today);
+    int result = audit_fetch(session, "/tlog/checkpoint", false, NULL, &check->today);
     if (result != VIX_DONE) {
         audit_steps_add(&check->steps, AUDIT_NOT_CHECKED, "today",
                         "the head of today did not come");
@@ -241,7 +225,7 @@ static int check_today(struct verification *check)
     int result = session_open(&connected, &session);
     if (result == VIX_DONE) {
         session.json = false; /* one document comes out, which is not a problem's */
-        check->online = compare_with_today(check, &session);
+        check->is_kept_apart = compare_with_today(check, &session) != VIX_DONE;
     }
     return result;
 }
@@ -287,7 +271,7 @@ static void print_result(const struct verification *check, bool is_good)
     audit_steps_print(stdout, &check->steps);
     if (is_good) {
         print_proven(check);
-        printf("verified\n");
+        puts(check->is_kept_apart ? "verified, but NOT held against the log of today" : "verified");
         return;
     }
     for (size_t i = 0; i < check->steps.count; i++) {
@@ -341,7 +325,10 @@ static int tell(const struct verification *check)
     } else {
         print_result(check, is_good);
     }
-    return result != VIX_DONE ? result : is_good ? check->online : VIX_REFUSED;
+    if (result == VIX_DONE && is_good && check->is_kept_apart) {
+        return VIX_NOT_CONNECTED;
+    }
+    return result != VIX_DONE ? result : is_good ? VIX_DONE : VIX_REFUSED;
 }
 
 /* The offline part. 0 or a fault. */
@@ -367,7 +354,7 @@ static int check_receipt(struct verification *check, const struct text *file)
 int audit_verify_receipt_run(const struct invocation *invocation)
 {
     CLEANUP(verification_finish)
-    struct verification check = {.invocation = invocation, .online = VIX_DONE};
+    struct verification check = {.invocation = invocation};
     CLEANUP(text_finish) struct text file = {0};
     const char *path = invocation->operands[0];
     int result = audit_log_key_read(invocation, &check.log);
@@ -380,7 +367,7 @@ int audit_verify_receipt_run(const struct invocation *invocation)
         return options_complain(invocation->command, "%s is too large to be a receipt", path);
     }
     if (result != 0) {
-        return options_complain(invocation->command, "%s: %s", path, strerror(-result));
+        return options_complain(invocation->command, "%s: %s", path, audit_file_explain(result));
     }
     result = check_receipt(&check, &file);
     if (result != 0) {

@@ -16,12 +16,15 @@ static const struct print_column columns[] = {
     {"ENTRY", "index", PRINT_PLAIN},
     {"TIME", "record/end_time", PRINT_MILLISECONDS},
     {"EVENT", "record/name", PRINT_PLAIN},
+    {"OUTCOME", "record/attributes/verwijsindex.outcome", PRINT_PLAIN},
+    {"OPERATION", "record/attributes/verwijsindex.operation", PRINT_PLAIN},
     {"PARTY", "record/attributes/verwijsindex.party", PRINT_PLAIN},
     {"ON BEHALF OF", "record/attributes/verwijsindex.on_behalf_of", PRINT_PLAIN},
     {"PROFESSIONAL", "record/attributes/verwijsindex.professional", PRINT_PLAIN},
+    {"OPERATOR", "record/attributes/verwijsindex.operator_uid", PRINT_PLAIN},
     {"OBJECT", "record/attributes/verwijsindex.object", PRINT_PLAIN},
-    {"OUTCOME", "record/attributes/verwijsindex.outcome", PRINT_PLAIN},
-    {"DESTROYED", "destroyed", PRINT_PLAIN},
+    {"COUNT", "record/attributes/verwijsindex.count", PRINT_PLAIN},
+    {"CASE REFERENCE", "record/attributes/verwijsindex.case_reference", PRINT_PLAIN},
     {0},
 };
 

@@ -28,9 +28,10 @@ static void list_parts(const struct audit_report *report, struct audit_steps *st
         [AUDIT_PART_COMPLETE] = {"entries", "every entry below the head is there, once, in order",
                                  "entries are missing, double or out of order", ""},
         [AUDIT_PART_RECORDS] = {"records", "every record fits the commitment in its leaf",
-                                "records were changed", "the records are not there"},
+                                "records were changed, or destroyed out of order",
+                                "no record is there"},
         [AUDIT_PART_TIMES] = {"times", "times never go backwards", "times go backwards",
-                              "the records are not there"},
+                              "no record is there"},
         [AUDIT_PART_TREE] = {"tree", "the tree of all entries has the signed root",
                              "the tree of these entries is not the signed one",
                              "a tree with gaps has no root"},
@@ -40,14 +41,22 @@ static void list_parts(const struct audit_report *report, struct audit_steps *st
                               "without --since it does not show whether the past was rewritten"},
         [AUDIT_PART_WITNESSES] = {"witnesses", "what witnesses have seen is the beginning of this",
                                   "what witnesses have seen is not this log, or is not there",
-                                  "no head in it was seen by a witness"},
+                                  "no --witness was given"},
     };
+    /* Of what is said to be destroyed, neither its record nor its time could be looked at. */
+    char kept[96];
+    snprintf(kept, sizeof(kept),
+             ": %" PRIu64 " of %" PRIu64 ", the others are said to be destroyed",
+             report->entries - report->destroyed, report->entries);
     for (size_t i = 0; i < AUDIT_PARTS; i++) {
         enum audit_state state = report->parts[i];
-        audit_steps_add(steps, state, parts[i].name, "%s",
+        bool is_partial = report->destroyed > 0 && state == AUDIT_GOOD &&
+                          (i == AUDIT_PART_RECORDS || i == AUDIT_PART_TIMES);
+        audit_steps_add(steps, state, parts[i].name, "%s%s",
                         state == AUDIT_GOOD  ? parts[i].good
                         : state == AUDIT_BAD ? parts[i].bad
-                                             : parts[i].not_checked);
+                                             : parts[i].not_checked,
+                        is_partial ? kept : "");
     }
     for (size_t i = 0; i < report->cosignature_count; i++) {
         CLEANUP(text_finish) struct text time = {0};
@@ -56,6 +65,15 @@ static void list_parts(const struct audit_report *report, struct audit_steps *st
         audit_steps_add(steps, report->parts[AUDIT_PART_WITNESSES], "witness",
                         "%s has cosigned the tree of %" PRIu64 " entries, at %s", one->name,
                         one->size, time.bytes != NULL ? time.bytes : "no known time");
+    }
+    if (report->unseen > 0) {
+        CLEANUP(text_finish) struct text time = {0};
+        instant_add_seconds(&time, report->unseen_since);
+        audit_steps_add(steps, AUDIT_NOT_CHECKED, "unseen",
+                        "%" PRIu64 " entr%s, since %s, %s seen by no given witness", report->unseen,
+                        report->unseen > 1 ? "ies" : "y",
+                        time.bytes != NULL ? time.bytes : "no known time",
+                        report->unseen > 1 ? "were" : "was");
     }
 }
 
@@ -97,15 +115,15 @@ static void print_good(const struct audit_report *report, const char *root,
 }
 
 /* A record can be said to be destroyed that never came to its term: how old those are that are
- * there still, and whether one stands before it, is for a person to look at. */
+ * there still is for a person to look at. */
 static void print_destroyed(const struct audit_report *report)
 {
     CLEANUP(text_finish) struct text oldest = {0};
     if (report->destroyed == 0) {
         return;
     }
-    printf("%" PRIu64 " entries, %" PRIu64 " of them destroyed after their term", report->entries,
-           report->destroyed);
+    printf("%" PRIu64 " entries, %" PRIu64 " of them said to be destroyed after their term",
+           report->entries, report->destroyed);
     if (report->has_oldest && instant_add(&oldest, report->oldest)) {
         printf("; the oldest record that is there is of %s", oldest.bytes);
     }
@@ -113,10 +131,6 @@ static void print_destroyed(const struct audit_report *report)
     if (report->destroyed_unsaid > 0) {
         printf("of %" PRIu64 " of the destroyed no entry records-destroyed says that they were\n",
                report->destroyed_unsaid);
-    }
-    if (report->destroyed_later > 0) {
-        printf("%" PRIu64 " of the destroyed stand behind a record that is there\n",
-               report->destroyed_later);
     }
 }
 
@@ -128,6 +142,15 @@ static void add_destroyed(const struct audit_report *report, struct text *json)
     text_add_number_member(json, "destroyedUnsaid", (int64_t)report->destroyed_unsaid);
     if (report->has_oldest && instant_add(&oldest, report->oldest)) {
         text_add_member(json, "oldestRecordAt", oldest.bytes);
+    }
+}
+
+static void add_unseen(const struct audit_report *report, struct text *json)
+{
+    CLEANUP(text_finish) struct text since = {0};
+    text_add_number_member(json, "unseen", (int64_t)report->unseen);
+    if (instant_add_seconds(&since, report->unseen_since)) {
+        text_add_member(json, "unseenSince", since.bytes);
     }
 }
 
@@ -173,6 +196,9 @@ static int print_json(const struct audit_report *report, const struct audit_step
         audit_cosignature_add(&report->cosignatures[i], &json);
     }
     text_close_list(&json);
+    if (report->unseen > 0) {
+        add_unseen(report, &json);
+    }
     add_findings(report, &json);
     text_close_object(&json);
     if (json.fault != 0) {
@@ -226,7 +252,7 @@ int audit_verify_run(const struct invocation *invocation)
     }
     result = since_path != NULL ? audit_file_read(AT_FDCWD, since_path, &since) : 0;
     if (result != 0) {
-        return options_complain(command, "--since %s: %s", since_path, strerror(-result));
+        return options_complain(command, "--since %s: %s", since_path, audit_file_explain(result));
     }
     CLEANUP(audit_descriptor_close)
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -249,6 +275,10 @@ int audit_verify_run(const struct invocation *invocation)
                                 "this export begins with entry %" PRIu64
                                 ": give the checkpoint it continues with --since",
                                 report->first_index);
+    }
+    if (result != 0 && report->unreadable != NULL) {
+        return options_complain(command, "%s/%s: %s", path, report->unreadable,
+                                audit_file_explain(result));
     }
     return result != 0 ? session_report_fault(result) : print_report(invocation, report, &vkey);
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/audit/file.h"
@@ -34,21 +33,6 @@ static void conversion_freep(struct conversion **conversion)
         text_finish(&(*conversion)->batch);
         free(*conversion);
     }
-}
-
-static int open_file(int directory, const char *name, int flags, const char *mode, FILE **ret_file)
-{
-    int descriptor = openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (descriptor < 0) {
-        return -errno;
-    }
-    *ret_file = fdopen(descriptor, mode);
-    if (*ret_file == NULL) {
-        int fault = -errno;
-        close(descriptor);
-        return fault;
-    }
-    return 0;
 }
 
 static int write_batch(struct conversion *conversion)
@@ -129,10 +113,12 @@ int audit_convert(int directory, const struct audit_format *format, const char *
     }
     conversion->format = format;
     conversion->origin = origin;
-    int result = open_file(directory, AUDIT_ENTRIES, O_RDONLY, "r", &conversion->in);
+    int result =
+        audit_file_stream(directory, AUDIT_ENTRIES, O_RDONLY | O_NOFOLLOW, "r", &conversion->in);
     result = result != 0 ? result
-                         : open_file(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC, "w",
-                                     &conversion->out);
+                         : audit_file_stream(directory, temporary,
+                                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, "w",
+                                             &conversion->out);
     result = result != 0 ? result : convert_lines(conversion, progress);
     if (result == 0 &&
         (renameat(directory, temporary, directory, format->file) != 0 || fsync(directory) != 0)) {

@@ -2,8 +2,11 @@
 /*
  * Entries as rows of a table (RFC 4180). A spreadsheet takes a cell that begins with one of = + - @
  * for a formula, and so runs what a party has written into a professional's id: such a cell gets an
- * apostrophe before it.
+ * apostrophe before it. One that separates cells by semicolons, as where the comma is the decimal
+ * sign, or by tabs begins others in the middle of ours, whatever quotes there are: these get one
+ * too.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "tools/audit/format.h"
@@ -40,15 +43,27 @@ static const char *const columns[] = {
     "destroyed",
 };
 
+static bool is_one_of(char character, const char *characters)
+{
+    return character != '\0' && strchr(characters, character) != NULL;
+}
+
+/* Behind a separator, where quotes that come first are taken away. */
+static bool begins_formula(const char *text)
+{
+    return is_one_of(text[strspn(text, "\" ")], "=+-@");
+}
+
 static void add_cell(const char *text, struct text *out)
 {
-    bool is_formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-    bool is_quoted = text[strcspn(text, "\",\r\n")] != '\0';
+    bool is_formula = is_one_of(text[0], "=+-@\t\r");
+    bool is_quoted = text[strcspn(text, "\",;\t\r\n")] != '\0';
     text_add_string(out, is_quoted ? "\"" : "");
     text_add_string(out, is_formula ? "'" : "");
     for (; *text != '\0'; text++) {
         text_add(out, text, 1);
         text_add_string(out, *text == '"' ? "\"" : "");
+        text_add_string(out, is_one_of(*text, ";\t\r\n") && begins_formula(text + 1) ? "'" : "");
     }
     text_add_string(out, is_quoted ? "\"" : "");
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tools/audit/file.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,11 +14,62 @@ void audit_descriptor_close(int *descriptor)
     }
 }
 
-int audit_file_read(int directory, const char *name, struct text *text)
+int audit_file_open(int directory, const char *name, int flags, int *ret_descriptor)
 {
-    CLEANUP(audit_descriptor_close) int file = openat(directory, name, O_RDONLY | O_CLOEXEC);
+    struct stat state;
+    CLEANUP(audit_descriptor_close)
+    int file = openat(directory, name, flags | O_CLOEXEC | O_NONBLOCK, S_IRUSR | S_IWUSR);
+    if (file < 0 || fstat(file, &state) != 0) {
+        return -errno;
+    }
+    if (!S_ISREG(state.st_mode)) {
+        return AUDIT_NOT_REGULAR;
+    }
+    *ret_descriptor = file;
+    file = -1;
+    return 0;
+}
+
+int audit_file_stream(int directory, const char *name, int flags, const char *mode, FILE **ret_file)
+{
+    int descriptor = -1;
+    int result = audit_file_open(directory, name, flags, &descriptor);
+    if (result != 0) {
+        return result;
+    }
+    FILE *file = fdopen(descriptor, mode);
+    if (file == NULL) {
+        result = -errno;
+        close(descriptor);
+        return result;
+    }
+    *ret_file = file;
+    return 0;
+}
+
+const char *audit_file_explain(int fault)
+{
+    return fault == AUDIT_NOT_REGULAR ? "it is not a regular file" : strerror(-fault);
+}
+
+/* What the user names may be a pipe: whoever types `<(...)` wants it waited for. */
+static int open_named(const char *path, int *ret_descriptor)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
         return -errno;
+    }
+    *ret_descriptor = file;
+    return 0;
+}
+
+int audit_file_read(int directory, const char *name, struct text *text)
+{
+    CLEANUP(audit_descriptor_close) int file = -1;
+    int result = directory == AT_FDCWD ? open_named(name, &file)
+                                       : audit_file_open(directory, name, O_RDONLY, &file);
+    if (result != 0) {
+        return result;
     }
     size_t total = 0;
     text_add_string(text, "");

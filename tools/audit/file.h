@@ -15,6 +15,9 @@
 #ifndef TOOLS_AUDIT_FILE_H
 #define TOOLS_AUDIT_FILE_H
 
+#include <errno.h>
+#include <stdio.h>
+
 #include "tools/text.h"
 
 #define AUDIT_CHECKPOINT "checkpoint"
@@ -24,8 +27,21 @@
 #define AUDIT_SMALL_FILE_MAXIMUM ((size_t)64 << 10)
 #define AUDIT_LINE_MAXIMUM ((size_t)32 << 10) /* bytes of one entry; a record has at most 2 KiB */
 
-/* Appends a small file. 0 or -errno; -EFBIG beyond AUDIT_SMALL_FILE_MAXIMUM. `directory` is a
- * descriptor, or AT_FDCWD. */
+/*
+ * Opens a file that must be an ordinary one: of a FIFO, whoever made the directory could let us
+ * wait for ever. `flags` as open() has them; a file that is made gets mode 0600. 0 or -errno,
+ * AUDIT_NOT_REGULAR among them. `directory` is a descriptor, or AT_FDCWD.
+ */
+#define AUDIT_NOT_REGULAR (-EMEDIUMTYPE)
+int audit_file_open(int directory, const char *name, int flags, int *ret_descriptor) MUST_CHECK;
+/* The same as a stream, "r" or as `mode` says. */
+int audit_file_stream(int directory, const char *name, int flags, const char *mode,
+                      FILE **ret_file) MUST_CHECK;
+/* What is wrong, for people. */
+const char *audit_file_explain(int fault);
+
+/* Appends a small file. 0 or -errno; -EFBIG beyond AUDIT_SMALL_FILE_MAXIMUM. `directory` as above;
+ * a file that the user names by itself (AT_FDCWD) may be a pipe. */
 int audit_file_read(int directory, const char *name, struct text *text) MUST_CHECK;
 
 /* Writes a new file (mode 0600), whole or not at all, and on disk when it returns. 0 or -errno. */

@@ -48,9 +48,12 @@ struct audit_report {
     bool has_checkpoint;
     uint64_t first_index; /* of the export */
     uint64_t entries;
-    uint64_t destroyed;        /* of them, after their term: only the commitment is left */
+    uint64_t destroyed;        /* of them, as they say after their term: the commitment is left */
     uint64_t destroyed_later;  /* of those, behind an entry of which the record is still there */
-    uint64_t destroyed_unsaid; /* and those of which no entry here says that they were */
+    uint64_t destroyed_unsaid; /* and those of which no entry here says that they were (gone.h) */
+    uint64_t unseen;           /* entries behind the newest head that a believed witness cosigned */
+    uint64_t unseen_since;     /* when it did, in seconds since 1970 */
+    const char *unreadable;    /* on a fault, the file that it is about; NULL: none */
     bool has_oldest;
     int64_t oldest; /* instant of the first entry of which the record is there */
     bool has_since;

@@ -70,6 +70,7 @@ static int check_statement(struct audit_report *report, int directory,
                    "its vixd must be started once more to finish that");
         return 0;
     }
+    report->unreadable = result != 0 ? AUDIT_STATEMENT : NULL;
     if (result != 0) {
         return result;
     }
@@ -141,21 +142,17 @@ static int add_leaves(struct wind_down *check, FILE *file)
 
 static int read_leaves(struct wind_down *check, int directory)
 {
-    int descriptor = openat(directory, AUDIT_LEAVES, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 && errno == ENOENT) {
+    FILE *file = NULL;
+    int result = audit_file_stream(directory, AUDIT_LEAVES, O_RDONLY, "r", &file);
+    if (result == -ENOENT) {
         audit_find(check->report, AUDIT_PART_COMPLETE, "there is no file " AUDIT_LEAVES);
         return 0;
     }
-    if (descriptor < 0) {
-        return -errno;
+    check->report->unreadable = result != 0 ? AUDIT_LEAVES : NULL;
+    if (result != 0) {
+        return result;
     }
-    FILE *file = fdopen(descriptor, "r");
-    if (file == NULL) {
-        int fault = -errno;
-        close(descriptor);
-        return fault;
-    }
-    int result = add_leaves(check, file);
+    result = add_leaves(check, file);
     fclose(file);
     return result;
 }

@@ -2,32 +2,16 @@
 /* `vix witness`: what a municipality or a school board runs, so that the log cannot be rewritten
  * behind its back. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "crypto/secret.h"
-#include "tools/instant.h"
-#include "tools/print.h"
 #include "tools/session.h"
 #include "tools/witness/folder.h"
 #include "tools/witness/server.h"
+#include "tools/witness/show.h"
 
 #define LOG_KEYS_MAXIMUM (WITNESS_LOGS_MAXIMUM * WITNESS_KEYS_MAXIMUM)
-
-static void signer_wipe(struct checkpoint_signer *signer)
-{
-    secret_wipe(signer, sizeof(*signer));
-}
-
-static int report(const char *why)
-{
-    fprintf(stderr, "vix: ");
-    print_safe(stderr, why);
-    fputc('\n', stderr);
-    return VIX_REFUSED;
-}
 
 /* ---- init ---- */
 
@@ -35,11 +19,15 @@ static int run_init(const struct invocation *invocation)
 {
     char why[FOLDER_WHY_SIZE] = "";
     char vkey[CHECKPOINT_VKEY_MAXIMUM];
-    CLEANUP(signer_wipe) struct checkpoint_signer signer = {0};
+    CLEANUP(witness_signer_wipe) struct checkpoint_signer signer = {0};
     CLEANUP(text_finish) struct text json = {0};
-    if (witness_folder_create(invocation->operands[0], options_value(invocation, "name"), &signer,
-                              why) != 0) {
-        return report(why);
+    int result = witness_folder_create(invocation->operands[0], options_value(invocation, "name"),
+                                       &signer, why);
+    if (result == FOLDER_BAD_NAME) {
+        return options_complain(invocation->command, "%s", why);
+    }
+    if (result != 0) {
+        return witness_report(why);
     }
     checkpoint_vkey_format(&signer.vkey, vkey);
     if (invocation->common[COMMON_JSON] == NULL) {
@@ -95,10 +83,11 @@ static int serve(const struct invocation *invocation, struct witness *witness,
     CLEANUP(witness_folder_close) struct witness_folder folder = WITNESS_NO_FOLDER;
     int result = witness_folder_open(invocation->operands[0], true, &folder, signer, why);
     if (result != 0) {
-        return report(why);
+        return witness_report(why);
     }
     witness->signer = signer;
     witness->keep = witness_folder_keep;
+    witness->keep_refused = witness_folder_keep_refused;
     witness->context = &folder;
     result = add_logs(invocation, witness);
     if (result != VIX_DONE) {
@@ -114,7 +103,7 @@ static int serve(const struct invocation *invocation, struct witness *witness,
     if (result == 0) {
         result = witness_server_run(&options, why);
     }
-    return result != 0 ? report(why) : VIX_DONE;
+    return result != 0 ? witness_report(why) : VIX_DONE;
 }
 
 static int run_run(const struct invocation *invocation)
@@ -129,83 +118,6 @@ static int run_run(const struct invocation *invocation)
     free(witness);
     secret_lock_free(signer);
     return result;
-}
-
-/* ---- show ---- */
-
-struct shown {
-    const struct checkpoint_vkey *vkey;
-    struct text *json; /* NULL: for people */
-    size_t count;
-};
-
-static int show_head(void *context, const char *note, size_t size)
-{
-    struct shown *shown = context;
-    struct checkpoint head;
-    uint64_t time;
-    char root[CHECKPOINT_HASH_SIZE];
-    CLEANUP(text_finish) struct text instant = {0};
-    char number[24];
-    int result = checkpoint_open(note, size, shown->vkey, &head, &time);
-    if (result != 0) {
-        return result;
-    }
-    checkpoint_hash_format(&head.root, root);
-    if (!instant_add_seconds(&instant, time) || instant.fault != 0) {
-        return CHECKPOINT_MALFORMED;
-    }
-    snprintf(number, sizeof(number), "%" PRIu64, head.size);
-    if (shown->json == NULL) {
-        printf("\n");
-        print_text_field(stdout, "log", head.origin);
-        print_text_field(stdout, "size", number);
-        print_text_field(stdout, "root", root);
-        print_text_field(stdout, "cosigned at", instant.bytes);
-        return 0;
-    }
-    text_add_string(shown->json, shown->count++ > 0 ? "," : "");
-    text_open_object(shown->json);
-    text_add_member(shown->json, "log", head.origin);
-    text_add_number_member(shown->json, "size", (int64_t)head.size);
-    text_add_member(shown->json, "root", root);
-    text_add_member(shown->json, "cosignedAt", instant.bytes);
-    text_close_object(shown->json);
-    return 0;
-}
-
-static int run_show(const struct invocation *invocation)
-{
-    char why[FOLDER_WHY_SIZE] = "";
-    char vkey[CHECKPOINT_VKEY_MAXIMUM];
-    CLEANUP(signer_wipe) struct checkpoint_signer signer = {0};
-    CLEANUP(witness_folder_close) struct witness_folder folder = WITNESS_NO_FOLDER;
-    CLEANUP(text_finish) struct text json = {0};
-    bool for_machines = invocation->common[COMMON_JSON] != NULL;
-    struct shown shown = {.vkey = &signer.vkey, .json = for_machines ? &json : NULL};
-    if (witness_folder_open(invocation->operands[0], false, &folder, &signer, why) != 0) {
-        return report(why);
-    }
-    checkpoint_vkey_format(&signer.vkey, vkey);
-    if (for_machines) {
-        text_open_object(&json);
-        text_add_member(&json, "witnessKey", vkey);
-        text_open_list_member(&json, "logs");
-    } else {
-        print_text_field(stdout, "verifier key", vkey);
-    }
-    if (witness_folder_each(&folder, show_head, &shown, why) != 0) {
-        return report(why);
-    }
-    if (for_machines) {
-        text_close_list(&json);
-        text_close_object(&json);
-        if (json.fault != 0) {
-            return session_report_fault(json.fault);
-        }
-        puts(json.bytes);
-    }
-    return VIX_DONE;
 }
 
 const struct command witness_commands[] = {
@@ -236,9 +148,9 @@ const struct command witness_commands[] = {
             "Serves POST /add-checkpoint (C2SP tlog-witness) until SIGTERM. A head is cosigned\n"
             "when it is signed by a key of --log, which can be given several times, and is proved\n"
             "to follow from the last; every refusal is told on standard error. What was cosigned\n"
-            "is on disk before it is answered. Without --cert and --key it speaks plain HTTP: "
-            "then\n"
-            "listen on a loopback address, behind a server that does TLS.",
+            "is on disk before it is answered, and so is a head that the log has signed and that\n"
+            "does not follow. Without --cert and --key it speaks plain HTTP: then listen on a\n"
+            "loopback address, behind a server that does TLS.",
         .options = {{"log", "VKEY", "verifier key of a log to follow", true, NULL},
                     {"listen", "ADDR:PORT", "as 127.0.0.1:8080 or [::1]:8080; port 0: any", true,
                      NULL},
@@ -253,8 +165,25 @@ const struct command witness_commands[] = {
         .operand_minimum = 1,
         .operand_maximum = 1,
         .face = COMMAND_LOCAL,
-        .summary = "show a witness's verifier key, and the last heads it cosigned",
-        .run = run_show,
+        .summary = "show a witness's verifier key, the last heads it cosigned, what it refused",
+        .run = witness_show,
+    },
+    {
+        .words = "witness check",
+        .operands = "FILE",
+        .operand_minimum = 1,
+        .operand_maximum = 1,
+        .face = COMMAND_LOCAL,
+        .summary = "hold a head that a witness refused against the one it had cosigned",
+        .details =
+            "FILE is one of what `vix witness show` lists as refused: the cosigned head, and the\n"
+            "request that was refused. Both heads must be signed by a key of --log. Exit status:\n"
+            "0 they prove that the log has signed two histories; 1 they do not.",
+        .options = {{"log", "VKEY", "verifier key of the log; several while it changes", true,
+                     NULL},
+                    {"witness", "VKEY", "also check that this witness cosigned the first", false,
+                     NULL}},
+        .run = witness_check,
     },
     {0},
 };

@@ -32,7 +32,7 @@ static int refuse_fault(char why[static FOLDER_WHY_SIZE], const char *path, int 
 {
     return refuse(why, path,
                   fault == -EPERM ? "it must belong to you and be closed to others (mode 0700)"
-                                  : strerror(-fault));
+                                  : audit_file_explain(fault));
 }
 
 /* ---- the key ---- */
@@ -44,16 +44,16 @@ int witness_folder_create(const char *path, const char *name, struct checkpoint_
     uint8_t seed[CHECKPOINT_SEED_BYTES];
     char hex[SECRET_HEX_SIZE(sizeof(seed))];
     char text[KEY_FILE_MAXIMUM];
-    int result = audit_directory_open(path, &folder);
-    if (result != 0) {
-        return refuse_fault(why, path, result);
-    }
-    if (faccessat(folder, KEY_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-        return refuse(why, path, "there is a witness in it already");
-    }
     secret_random(seed, sizeof(seed));
     if (cosignature_signer_init(ret_signer, name, seed) != 0) {
-        result = refuse(why, name, "not a name: 1 to 128 visible characters without '+'");
+        refuse(why, name, "not a name: 1 to 128 visible characters without '+'");
+        return FOLDER_BAD_NAME; /* and nobody has seen the seed */
+    }
+    int result = audit_directory_open(path, &folder);
+    if (result != 0) {
+        result = refuse_fault(why, path, result);
+    } else if (faccessat(folder, KEY_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        result = refuse(why, path, "there is a witness in it already");
     } else {
         secret_to_hex(seed, sizeof(seed), hex);
         int size = snprintf(text, sizeof(text), KEY_FORMAT, name, hex);
@@ -193,12 +193,26 @@ int witness_folder_each(const struct witness_folder *folder, witness_head *each,
     return result;
 }
 
+static void name_head(const char *origin, char out[static HEAD_NAME_LENGTH + 1])
+{
+    struct merkle_hash hash;
+    merkle_leaf(origin, strlen(origin), &hash);
+    memcpy(out, HEAD_PREFIX, sizeof(HEAD_PREFIX) - 1);
+    secret_to_hex(hash.bytes, HEAD_HASH_BYTES, out + sizeof(HEAD_PREFIX) - 1);
+}
+
 int witness_folder_keep(void *context, const char *origin, const char *note, size_t size)
 {
     const struct witness_folder *folder = context;
-    struct merkle_hash hash;
-    char name[HEAD_NAME_LENGTH + 1] = HEAD_PREFIX;
-    merkle_leaf(origin, strlen(origin), &hash);
-    secret_to_hex(hash.bytes, HEAD_HASH_BYTES, name + sizeof(HEAD_PREFIX) - 1);
+    char name[HEAD_NAME_LENGTH + 1];
+    name_head(origin, name);
     return audit_file_write(folder->descriptor, name, note, size);
+}
+
+int witness_folder_read_head(const struct witness_folder *folder, const char *origin,
+                             struct text *note)
+{
+    char name[HEAD_NAME_LENGTH + 1];
+    name_head(origin, name);
+    return audit_file_read(folder->descriptor, name, note);
 }

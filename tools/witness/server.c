@@ -38,7 +38,7 @@ struct server {
     struct event *signals[2];
     struct conn *conns; /* the oldest last */
     size_t conn_count;
-    int fault; /* a head could not be kept */
+    int fault; /* something could not be kept */
 };
 
 struct conn {
@@ -119,9 +119,10 @@ static void say(const struct conn *conn, const struct witness_answer *answer)
                 answer->asked.origin, answer->asked.size, root, conn->peer);
     } else {
         fprintf(stderr,
-                "<4>refused status=%d log=%s size=%" PRIu64 " root=%s peer=%s reason=\"%s\"\n",
-                answer->status, answer->asked.origin, answer->asked.size, root, conn->peer,
-                answer->reason);
+                "<%d>refused status=%d log=%s size=%" PRIu64 " root=%s peer=%s reason=\"%s\"%s%s\n",
+                answer->is_fork ? 3 : 4, answer->status, answer->asked.origin, answer->asked.size,
+                root, conn->peer, answer->reason, answer->kept_as[0] != '\0' ? " kept=" : "",
+                answer->kept_as);
     }
 }
 
@@ -422,7 +423,7 @@ static int serve(struct server *server, char why[static WITNESS_SERVER_WHY_SIZE]
     }
     if (server->fault != 0) {
         snprintf(why, WITNESS_SERVER_WHY_SIZE,
-                 "a head could not be kept, so nothing is cosigned any more: %s",
+                 "what has to be kept could not be kept, so nothing is cosigned any more: %s",
                  strerror(-server->fault));
         return WITNESS_SERVER_REFUSED;
     }

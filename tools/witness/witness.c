@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/witness/request.h"
+#include "tools/witness/refused.h"
 
 static struct witness_log *find_log(struct witness *witness, const char *origin)
 {
@@ -61,6 +61,7 @@ struct submission {
     struct witness_request request;
     struct witness_log *log;
     struct witness_answer *answer;
+    enum witness_finding finding;
 };
 
 static void refuse(struct submission *submission, int status, const char *reason)
@@ -95,18 +96,13 @@ static bool is_signed_by_log(const struct submission *submission)
     return false;
 }
 
-static bool same_root(const struct merkle_hash *a, const struct merkle_hash *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 static bool is_empty_root(const struct merkle_hash *root)
 {
     struct merkle_frontier frontier;
     struct merkle_hash empty;
     merkle_frontier_init(&frontier);
     merkle_frontier_root(&frontier, &empty);
-    return same_root(root, &empty);
+    return memcmp(root, &empty, sizeof(empty)) == 0;
 }
 
 /* Whether the head follows from the last; when not, it has been refused. */
@@ -115,21 +111,26 @@ static bool check_follows(struct submission *submission)
     const struct witness_request *request = &submission->request;
     const struct checkpoint *next = &request->checkpoint;
     const struct checkpoint *last = &submission->log->head;
+    enum witness_finding finding = witness_refused_judge(last, request);
+    if (finding == WITNESS_FORK_OF_SIZE) { /* whatever size it asks to go on from */
+        refuse_size(submission, "FORK: another root than the one cosigned here, of the same size");
+        submission->finding = finding;
+        return false;
+    }
     if (request->old_size != last->size) {
         refuse_size(submission, "the old size is not that of the last head cosigned here");
         return false;
     }
-    if (next->size == last->size && last->size > 0 && !same_root(&next->root, &last->root)) {
-        refuse_size(submission, "FORK: another root than the one cosigned here, of the same size");
+    submission->finding = finding;
+    if (finding == WITNESS_FORK_PROVED) {
+        refuse(submission, 422,
+               "FORK: the proof leads from another tree than the one cosigned here");
         return false;
     }
-    bool follows;
-    if (last->size == 0 || next->size == last->size) {
-        follows = request->proof.count == 0 && (next->size > 0 || is_empty_root(&next->root));
-    } else {
-        follows = merkle_verify_consistency(last->size, &last->root, next->size, &next->root,
-                                            &request->proof);
-    }
+    bool goes_on = last->size > 0 && next->size > last->size;
+    bool follows =
+        goes_on ? finding == WITNESS_NO_FORK
+                : request->proof.count == 0 && (next->size > 0 || is_empty_root(&next->root));
     if (!follows) {
         refuse(submission, 422, "the proof does not show that the head follows from the last");
     }
@@ -197,5 +198,13 @@ int witness_add_checkpoint(struct witness *witness, const char *body, size_t siz
         return 0;
     }
     ret_answer->asked = submission.request.checkpoint;
-    return check(&submission) ? cosign(&submission, now) : 0;
+    if (check(&submission)) {
+        return cosign(&submission, now);
+    }
+    if (submission.finding == WITNESS_NO_FORK) {
+        return 0;
+    }
+    ret_answer->is_fork = submission.finding != WITNESS_UNPROVED;
+    return witness->keep_refused(witness->context, submission.log->origin, ret_answer->is_fork,
+                                 body, size, ret_answer->kept_as);
 }

@@ -38,6 +38,24 @@ static int keep(void *context, const char *origin, const char *note, size_t size
     return 0;
 }
 
+/* The same for what was refused: only what the log has signed, and with what it contradicts. */
+static int keep_refused(void *context, const char *origin, bool is_proof, const char *body,
+                        size_t size, char ret_name[static WITNESS_FILE_SIZE])
+{
+    struct memory *memory = context;
+    struct witness_request request;
+    struct checkpoint checkpoint;
+    uint64_t time;
+    (void)is_proof;
+    demand(strcmp(origin, memory->log->name) == 0 && memory->size > 0);
+    demand(witness_request_parse(body, size, &request) == 0);
+    demand(checkpoint_open(request.note, request.note_size, memory->log, &checkpoint, &time) ==
+           CHECKPOINT_OK);
+    demand(checkpoint.size >= memory->size);
+    strcpy(ret_name, "refused");
+    return 0;
+}
+
 static void try_body(const uint8_t *data, size_t size)
 {
     struct witness_request request;
@@ -81,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     demand(witness != NULL);
     witness->signer = &signer;
     witness->keep = keep;
+    witness->keep_refused = keep_refused;
     witness->context = &memory;
     demand(witness_add_log(witness, &log_signer.vkey) == 0);
     try_body(data, size);

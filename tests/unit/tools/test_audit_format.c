@@ -175,9 +175,25 @@ static void test_every_formula_is_disarmed(void **state)
         const char *json; /* of a professional's id */
         const char *cell;
     } cases[] = {
-        {"=x", "'=x"}, {"+x", "'+x"},    {"-x", "'-x"},
-        {"@x", "'@x"}, {"\\tx", "'\tx"}, {"\\rx", "\"'\rx\""},
-        {"x=", "x="},  {"'=x", "'=x"},   {"=\\\"", "\"'=\"\"\""},
+        {"=x", "'=x"},
+        {"+x", "'+x"},
+        {"-x", "'-x"},
+        {"@x", "'@x"},
+        {"\\tx", "\"'\tx\""},
+        {"\\rx", "\"'\rx\""},
+        {"x=", "x="},
+        {"'=x", "'=x"},
+        {"=\\\"", "\"'=\"\"\""},
+        /* Where a semicolon, a tab or a line begins another cell. */
+        {"x;=1+1;y", "\"x;'=1+1;y\""},
+        {"x;y", "\"x;y\""},
+        {"=1;-2;;@3", "\"'=1;'-2;;'@3\""},
+        {"x;\\\"=1\\\"", "\"x;'\"\"=1\"\"\""},
+        {"x; +1", "\"x;' +1\""},
+        {"x\\t=1", "\"x\t'=1\""},
+        {"x\\n=1", "\"x\n'=1\""},
+        {"x;", "\"x;\""},
+        {"a=b-c@d+e", "a=b-c@d+e"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         CLEANUP(text_finish) struct text entry = {0};

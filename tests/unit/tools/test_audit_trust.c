@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Exports of which records were destroyed, and what witnesses say of an export. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -46,6 +49,7 @@ static void test_destroyed_entries_are_counted(void **state)
     assert_int_equal(report.destroyed_unsaid, 4);
     assert_true(report.has_oldest);
     assert_int_equal(report.oldest, 1002);
+    assert_int_equal(report.unseen, 0);
     for (size_t i = 0; i < AUDIT_PARTS; i++) {
         bool is_checked = i != AUDIT_PART_SINCE && i != AUDIT_PART_WITNESSES;
         assert_int_equal(report.parts[i], is_checked ? AUDIT_GOOD : AUDIT_NOT_CHECKED);
@@ -58,12 +62,42 @@ static void test_destroyed_entries_are_counted(void **state)
     assert_int_equal(report.finding_count, 0);
     assert_int_equal(report.destroyed, 1);
     assert_int_equal(report.parts[AUDIT_PART_SINCE], AUDIT_GOOD);
-    /* One in between is counted apart: it should not have come to its term yet. */
+    /* One in between cannot have come to its term yet. */
     destroy_line(world, 7);
+    destroy_line(world, 8);
     audit_world_write_entries(world, 0, 9);
+    audit_world_assert_finding(world, NULL, "is said to be destroyed, behind a record");
+    audit_world_check(world, NULL, &report);
+    assert_int_equal(report.destroyed_later, 2);
+    assert_true(report.findings[0].has_index);
+    assert_int_equal(report.findings[0].index, 7);
+    assert_int_equal(report.parts[AUDIT_PART_RECORDS], AUDIT_BAD);
+    assert_int_equal(report.parts[AUDIT_PART_TREE], AUDIT_GOOD);
+}
+
+static void test_of_what_is_gone_nothing_was_checked(void **state)
+{
+    struct world *world = *state;
+    struct audit_report report;
+    audit_world_make_log(world, 5);
+    audit_world_write_checkpoint(world);
+    for (uint64_t i = 0; i < 5; i++) {
+        destroy_line(world, i);
+    }
+    audit_world_write_entries(world, 0, 5);
     audit_world_check(world, NULL, &report);
     assert_int_equal(report.finding_count, 0);
-    assert_int_equal(report.destroyed_later, 1);
+    assert_int_equal(report.destroyed_unsaid, 5);
+    for (size_t i = 0; i < AUDIT_PARTS; i++) {
+        bool is_checked = i == AUDIT_PART_HEAD || i == AUDIT_PART_COMPLETE || i == AUDIT_PART_TREE;
+        assert_int_equal(report.parts[i], is_checked ? AUDIT_GOOD : AUDIT_NOT_CHECKED);
+    }
+    /* A log without entries has none that could be wrong. */
+    audit_world_make_log(world, 0);
+    audit_world_write_checkpoint(world);
+    audit_world_write_entries(world, 0, 0);
+    audit_world_check(world, NULL, &report);
+    assert_int_equal(report.parts[AUDIT_PART_RECORDS], AUDIT_GOOD);
 }
 
 static void test_the_log_says_what_it_destroyed(void **state)
@@ -77,7 +111,7 @@ static void test_the_log_says_what_it_destroyed(void **state)
     }
     snprintf(record, sizeof(record),
              "{\"attributes\":{\"verwijsindex.count\":3,\"verwijsindex.index\":6,"
-             "\"verwijsindex.object\":\"entry:1\"},\"end_time\":1003,"
+             "\"verwijsindex.object\":\"entry:0\"},\"end_time\":1003,"
              "\"name\":\"records-destroyed\"}");
     audit_world_make_line(world, 6, record, record);
     audit_world_write_checkpoint(world);
@@ -95,11 +129,20 @@ static void test_what_is_accounted_for(void **state)
         struct audit_range said[3];
         uint64_t left; /* of 10..19 and 30..39 */
     } cases[] = {
-        {{{0, 1}}, 20},           {{{0, 10}, {20, 30}, {40, 99}}, 20},
-        {{{10, 20}}, 10},         {{{0, 99}}, 0},
-        {{{5, 15}}, 15},          {{{15, 35}}, 10},
-        {{{12, 14}}, 18},         {{{12, 14}, {13, 16}}, 16},
-        {{{12, 14}, {0, 99}}, 0}, {{{32, 34}, {12, 14}, {10, 33}}, 6},
+        {{{0, 1}}, 20},
+        {{{0, 10}, {20, 30}, {40, 99}}, 20},
+        {{{10, 20}}, 10},
+        {{{0, 99}}, 0},
+        {{{5, 15}}, 15},
+        {{{12, 14}, {0, 99}}, 0},
+        {{{32, 34}, {12, 14}, {10, 33}}, 6},
+        /* What stands before the first that is accounted for may have been, by what is gone. */
+        {{{15, 35}}, 5},
+        {{{12, 14}}, 16},
+        {{{12, 14}, {13, 16}}, 14},
+        {{{32, 34}}, 6},
+        {{{25, 28}}, 10},
+        {{{40, 99}}, 0},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct audit_gone gone = {0};
@@ -109,7 +152,8 @@ static void test_what_is_accounted_for(void **state)
             }
         }
         assert_int_equal(gone.count, 2);
-        for (size_t k = 0; k < 3; k++) {
+        assert_int_equal(audit_gone_unexplained(&gone), 20);
+        for (size_t k = 0; k < 3 && cases[i].said[k].end > 0; k++) {
             audit_gone_explain(&gone, &cases[i].said[k]);
         }
         assert_int_equal(audit_gone_unexplained(&gone), cases[i].left);
@@ -127,6 +171,7 @@ static void test_what_is_accounted_for(void **state)
 static void test_what_only_claims_to_be_destroyed(void **state)
 {
     struct world *world = *state;
+    struct audit_report report;
     static const struct {
         const char *from;
         const char *to; /* of the same length */
@@ -145,11 +190,16 @@ static void test_what_only_claims_to_be_destroyed(void **state)
         assert_non_null(at);
         memcpy(at, changes[i].to, strlen(changes[i].to));
         audit_world_write_entries(world, 0, 3);
-        audit_world_assert_finding(world, NULL, changes[i].said);
+        audit_world_check(world, NULL, &report);
+        assert_true(report.finding_count >= 1);
+        if (strstr(report.findings[0].what, changes[i].said) == NULL) {
+            fail_msg("\"%s\" does not say \"%s\"", report.findings[0].what, changes[i].said);
+        }
     }
     /* Its commitment still has to be the one in the tree. */
     audit_world_make_log(world, 3);
     audit_world_write_checkpoint(world);
+    destroy_line(world, 0);
     destroy_line(world, 1);
     char *commitment = strstr(world->lines[1], "\"commitment\":\"") + 14;
     commitment[5] = commitment[5] == 'A' ? 'B' : 'A';
@@ -205,6 +255,7 @@ static void test_what_witnesses_have_seen(void **state)
     assert_string_equal(report.cosignatures[0].name, "one.example");
     assert_int_equal(report.cosignatures[0].size, 9);
     assert_int_equal(report.cosignatures[0].time, 1700000000);
+    assert_int_equal(report.unseen, 0);
     /* On an earlier head, of every size. */
     audit_world_write_checkpoint(world);
     believe(world, &two);
@@ -219,7 +270,18 @@ static void test_what_witnesses_have_seen(void **state)
         }
         assert_int_equal(report.cosignature_count, 2);
         assert_int_equal(report.cosignatures[1].size, size);
+        /* What came after it, they have not seen. */
+        assert_int_equal(report.unseen, 9 - size);
+        assert_int_equal(report.unseen_since, size < 9 ? 1700000000 : 0);
     }
+    /* Who is not asked says nothing, however well the head is signed. */
+    world->witnesses.count = 0;
+    audit_world_check(world, NULL, &report);
+    assert_int_equal(report.finding_count, 0);
+    assert_int_equal(report.parts[AUDIT_PART_WITNESSES], AUDIT_NOT_CHECKED);
+    assert_int_equal(report.cosignature_count, 0);
+    assert_int_equal(report.unseen, 0);
+    world->witnesses.count = 2;
     /* Its cosignature, or the log's own, is no longer what it was. */
     audit_world_sign(world, 5, note);
     cosign(&one, note);
@@ -294,6 +356,34 @@ static void test_what_witnesses_have_seen_is_another_log(void **state)
     audit_world_assert_finding(world, since, "cannot be held against this export");
 }
 
+/* Whoever made the directory must not be able to let the auditor wait for ever. */
+static void test_what_is_no_file(void **state)
+{
+    struct world *world = *state;
+    static const char *const names[] = {AUDIT_CHECKPOINT, AUDIT_WITNESSED, AUDIT_SINCE_PROOF,
+                                        AUDIT_ENTRIES};
+    struct audit_report report;
+    char since[CHECKPOINT_NOTE_MAXIMUM];
+    audit_world_make_log(world, 5);
+    audit_world_sign(world, 2, since);
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        for (int is_folder = 0; is_folder < 2; is_folder++) {
+            audit_world_write_checkpoint(world);
+            audit_world_write_entries(world, 2, 5);
+            audit_world_write_since_proof(world, 2);
+            unlinkat(world->directory, names[i], 0);
+            assert_int_equal(is_folder ? mkdirat(world->directory, names[i], 0700)
+                                       : mkfifoat(world->directory, names[i], 0600),
+                             0);
+            assert_int_equal(audit_world_check_with(world, since, &report), AUDIT_NOT_REGULAR);
+            assert_string_equal(report.unreadable, names[i]);
+            assert_int_equal(unlinkat(world->directory, names[i], is_folder ? AT_REMOVEDIR : 0), 0);
+        }
+    }
+    assert_string_equal(audit_file_explain(AUDIT_NOT_REGULAR), "it is not a regular file");
+    assert_string_equal(audit_file_explain(-ENOENT), strerror(ENOENT));
+}
+
 static void test_without_the_key(void **state)
 {
     struct world *world = *state;
@@ -319,11 +409,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(test_destroyed_entries_are_counted),
+        WITH_WORLD(test_of_what_is_gone_nothing_was_checked),
         WITH_WORLD(test_the_log_says_what_it_destroyed),
         cmocka_unit_test(test_what_is_accounted_for),
         WITH_WORLD(test_what_only_claims_to_be_destroyed),
         WITH_WORLD(test_what_witnesses_have_seen),
         WITH_WORLD(test_what_witnesses_have_seen_is_another_log),
+        WITH_WORLD(test_what_is_no_file),
         WITH_WORLD(test_without_the_key),
     };
     if (secret_init() != 0) {

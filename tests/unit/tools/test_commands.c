@@ -398,6 +398,13 @@ static void test_access_requests_in_plain_text(void **state)
     "\"end_time\":1700000000123,\"name\":\"signal-posted\"}}"
 #define GONE "{\"index\":3,\"record\":null,\"commitment\":\"c\",\"destroyed\":true}"
 
+#define OPERATED                                                                                   \
+    "{\"index\":8,\"record\":{\"attributes\":{\"verwijsindex.operator_uid\":1000,"                 \
+    "\"verwijsindex.count\":12,\"verwijsindex.case_reference\":\"zaak \\u001b1\","                 \
+    "\"verwijsindex.object\":\"party:3\",\"verwijsindex.outcome\":\"not-found\","                  \
+    "\"verwijsindex.operation\":\"signal-post\"},\"end_time\":1700000000123,"                      \
+    "\"name\":\"refusals-counted\"}}"
+
 static const struct round_trip searches[] = {
     {"audit search --bsn-file - --case-reference Z-1",
      BSN,
@@ -405,7 +412,16 @@ static const struct round_trip searches[] = {
      "{\"bsn\":\"" BSN "\",\"caseReference\":\"Z-1\",\"limit\":100}",
      200,
      "{\"logEntries\":[" ENTRY "," GONE "],\"next\":null}",
-     {"ENTRY  TIME", "7      2023-11-14T22:13:20.123Z  signal-posted  O", "3      -"}},
+     {"ENTRY  TIME", "7      2023-11-14T22:13:20.123Z  signal-posted  -", "3      -"}},
+    {"audit search --party O --case-reference Z-2",
+     NULL,
+     "POST /v1/log-entries/_search",
+     "{\"party\":\"O\",\"caseReference\":\"Z-2\",\"limit\":100}",
+     200,
+     "{\"logEntries\":[" OPERATED "],\"next\":null}",
+     {"OPERATION    PARTY  ON BEHALF OF  PROFESSIONAL  OPERATOR  OBJECT   COUNT  CASE REFERENCE\n",
+      "refusals-counted  not-found  signal-post  -      -             -             1000      "
+      "party:3  12     zaak ?1\n"}},
     {"audit search --party O --professional ib-1 --event signal-posted --outcome done --from A "
      "--to B --trace-id T --case-reference Z-1 --limit 5",
      NULL,

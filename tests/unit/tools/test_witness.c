@@ -12,17 +12,9 @@
 
 #include <cmocka.h>
 
-#include "crypto/secret.h"
-#include "tools/witness/request.h"
+#include "witness_log.h"
 
-#define ORIGIN "log.example/log"
-#define LEAVES 20
-#define BODY_SIZE 16384
-
-static struct checkpoint_signer log_signer;
-static struct checkpoint_signer other_signer; /* another key of the same log */
-static struct checkpoint_signer signer;       /* the witness's */
-static struct merkle_hash leaves[LEAVES];
+static struct witness_log_world *world;
 
 /* What was kept, as a folder would. */
 static char kept[CHECKPOINT_NOTE_MAXIMUM];
@@ -43,19 +35,32 @@ static int keep(void *context, const char *origin, const char *note, size_t size
     return 0;
 }
 
+/* And what was refused. */
+static char refused[BODY_SIZE];
+static size_t refused_count;
+static size_t proof_count; /* of those */
+
+static int keep_refused(void *context, const char *origin, bool is_proof, const char *body,
+                        size_t size, char ret_name[static WITNESS_FILE_SIZE])
+{
+    (void)context;
+    assert_string_equal(origin, ORIGIN);
+    assert_in_range(size, 1, sizeof(refused) - 1);
+    if (keep_result != 0) {
+        return keep_result;
+    }
+    memcpy(refused, body, size);
+    refused[size] = '\0';
+    refused_count++;
+    proof_count += is_proof;
+    snprintf(ret_name, WITNESS_FILE_SIZE, "refused-%zu", refused_count);
+    return 0;
+}
+
 static int setup(void **state)
 {
-    uint8_t seed[CHECKPOINT_SEED_BYTES] = {1};
-    (void)state;
-    assert_int_equal(secret_init(), 0);
-    assert_int_equal(checkpoint_signer_init(&log_signer, ORIGIN, seed), 0);
-    seed[0] = 2;
-    assert_int_equal(checkpoint_signer_init(&other_signer, ORIGIN, seed), 0);
-    seed[0] = 3;
-    assert_int_equal(cosignature_signer_init(&signer, "w.example/w", seed), 0);
-    for (size_t i = 0; i < LEAVES; i++) {
-        merkle_leaf(&i, sizeof(i), &leaves[i]);
-    }
+    witness_log_set_up(state);
+    world = *state;
     return 0;
 }
 
@@ -63,68 +68,16 @@ static struct witness *new_witness(void)
 {
     struct witness *witness = calloc(1, sizeof(*witness));
     assert_non_null(witness);
-    witness->signer = &signer;
+    witness->signer = &world->witness;
     witness->keep = keep;
-    assert_int_equal(witness_add_log(witness, &log_signer.vkey), 0);
+    witness->keep_refused = keep_refused;
+    assert_int_equal(witness_add_log(witness, &world->log.vkey), 0);
     kept_count = 0;
+    refused_count = 0;
+    proof_count = 0;
     keep_result = 0;
+    world->forked_at = LEAVES;
     return witness;
-}
-
-/* ---- the log ---- */
-
-static int read_node(void *context, unsigned level, uint64_t index, struct merkle_hash *ret_hash)
-{
-    struct merkle_frontier frontier;
-    (void)context;
-    merkle_frontier_init(&frontier);
-    for (uint64_t i = index << level; i < (index + 1) << level; i++) {
-        merkle_frontier_append(&frontier, &leaves[i], NULL, NULL);
-    }
-    merkle_frontier_root(&frontier, ret_hash);
-    return 0;
-}
-
-static struct merkle_hash root_of(uint64_t size)
-{
-    struct merkle_frontier frontier;
-    struct merkle_hash root;
-    merkle_frontier_init(&frontier);
-    for (uint64_t i = 0; i < size; i++) {
-        merkle_frontier_append(&frontier, &leaves[i], NULL, NULL);
-    }
-    merkle_frontier_root(&frontier, &root);
-    return root;
-}
-
-static const char *head_of(uint64_t size)
-{
-    static char note[CHECKPOINT_NOTE_MAXIMUM];
-    const struct merkle_hash root = root_of(size);
-    checkpoint_sign(&log_signer, size, &root, note);
-    return note;
-}
-
-static const char *body_of(uint64_t old_size, const struct merkle_proof *proof, const char *note)
-{
-    static char body[BODY_SIZE];
-    int size = snprintf(body, sizeof(body), "old %" PRIu64 "\n", old_size);
-    for (size_t i = 0; i < proof->count; i++) {
-        checkpoint_hash_format(&proof->hashes[i], body + size);
-        size += CHECKPOINT_HASH_SIZE;
-        body[size - 1] = '\n';
-    }
-    snprintf(body + size, sizeof(body) - (size_t)size, "\n%s", note);
-    return body;
-}
-
-static struct merkle_proof proof_of(uint64_t old_size, uint64_t size)
-{
-    struct merkle_proof proof = {.count = 0};
-    if (old_size > 0 && old_size < size) {
-        assert_int_equal(merkle_prove_consistency(old_size, size, read_node, NULL, &proof), 0);
-    }
-    return proof;
 }
 
 static struct witness_answer send(struct witness *witness, const char *body, uint64_t now)
@@ -140,8 +93,7 @@ static struct witness_answer send(struct witness *witness, const char *body, uin
 static struct witness_answer show(struct witness *witness, uint64_t old_size, uint64_t size,
                                   uint64_t now)
 {
-    const struct merkle_proof proof = proof_of(old_size, size);
-    return send(witness, body_of(old_size, &proof, head_of(size)), now);
+    return send(witness, witness_log_request(world, old_size, size), now);
 }
 
 /* It was cosigned at this time, and that was kept. */
@@ -150,15 +102,16 @@ static void assert_cosigned(const struct witness_answer *answer, uint64_t size, 
     struct checkpoint checkpoint;
     char line[COSIGNATURE_LINE_SIZE];
     uint64_t found = 0;
-    const char *note = head_of(size);
+    const char *note = witness_log_head(world, size);
     assert_int_equal(answer->status, 200);
     assert_int_equal(cosignature_find(note, strlen(note), answer->body, strlen(answer->body),
-                                      &signer.vkey, line, &found),
+                                      &world->witness.vkey, line, &found),
                      0);
     assert_true(found == time);
-    assert_int_equal(checkpoint_open(kept, strlen(kept), &signer.vkey, &checkpoint, &found), 0);
+    assert_int_equal(checkpoint_open(kept, strlen(kept), &world->witness.vkey, &checkpoint, &found),
+                     0);
     assert_int_equal(checkpoint.size, size);
-    assert_int_equal(checkpoint_open(kept, strlen(kept), &log_signer.vkey, &checkpoint, &found), 0);
+    assert_int_equal(checkpoint_open(kept, strlen(kept), &world->log.vkey, &checkpoint, &found), 0);
 }
 
 static void assert_refused(const struct witness_answer *answer, int status, uint64_t size)
@@ -212,6 +165,15 @@ static void test_times_never_go_back(void **state)
     free(witness);
 }
 
+/* Refused and kept, as the request came. */
+static void assert_kept_refused(const struct witness_answer *answer, const char *body, bool is_fork)
+{
+    assert_string_not_equal(answer->kept_as, "");
+    assert_string_equal(refused, body);
+    assert_int_equal(answer->is_fork, is_fork);
+    assert_int_equal(strstr(answer->reason, "FORK") != NULL, is_fork);
+}
+
 static void test_forks(void **state)
 {
     (void)state;
@@ -221,28 +183,38 @@ static void test_forks(void **state)
     char before[CHECKPOINT_NOTE_MAXIMUM];
     strcpy(before, kept);
 
-    /* Another root of the same size, signed by the log. */
+    /* Another root of the same size, signed by the log: whatever size it asks to go on from. */
     char fork[CHECKPOINT_NOTE_MAXIMUM];
-    struct merkle_hash root = root_of(6);
-    struct merkle_proof none = {.count = 0};
-    checkpoint_sign(&log_signer, 7, &root, fork);
-    answer = send(witness, body_of(7, &none, fork), 20);
-    assert_refused(&answer, 409, 7);
-    assert_non_null(strstr(answer.reason, "FORK"));
-
-    /* A larger tree that does not hold the earlier one, with every proof of the right tree. */
-    root = root_of(8);
-    root.bytes[0] ^= 1;
-    checkpoint_sign(&log_signer, 9, &root, fork);
-    for (uint64_t old = 1; old < 9; old++) {
-        const struct merkle_proof proof = proof_of(old, 9);
-        answer = send(witness, body_of(7, &proof, fork), 20);
-        assert_refused(&answer, 422, 0);
+    struct merkle_hash root = witness_log_root(world, 6);
+    const struct merkle_proof none = {.count = 0};
+    checkpoint_sign(&world->log, 7, &root, fork);
+    for (uint64_t old = 0; old <= 7; old += 7) {
+        const char *body = witness_log_body(old, &none, fork);
+        answer = send(witness, body, 20);
+        assert_refused(&answer, 409, 7);
+        assert_kept_refused(&answer, body, true);
     }
-    answer = send(witness, body_of(7, &none, fork), 20);
-    assert_refused(&answer, 422, 0);
-    answer = send(witness, body_of(0, &none, fork), 20);
+    assert_int_equal(proof_count, 2);
+
+    /* A root that no tree has, with every proof of the right tree, and with none. */
+    root = witness_log_root(world, 8);
+    root.bytes[0] ^= 1;
+    checkpoint_sign(&world->log, 9, &root, fork);
+    for (uint64_t old = 1; old <= 9; old++) {
+        const struct merkle_proof proof = witness_log_proof(world, old, 9);
+        const char *body = witness_log_body(7, &proof, fork);
+        answer = send(witness, body, 20);
+        assert_refused(&answer, 422, 0);
+        assert_kept_refused(&answer, body, false);
+    }
+    assert_int_equal(refused_count, 11);
+
+    /* It is only asked to go on from where it was left: that is nothing to keep. */
+    answer = send(witness, witness_log_body(0, &none, fork), 20);
     assert_refused(&answer, 409, 7);
+    assert_string_equal(answer.kept_as, "");
+    assert_int_equal(refused_count, 11);
+    assert_int_equal(proof_count, 2);
 
     assert_int_equal(kept_count, 1);
     assert_string_equal(kept, before);
@@ -251,40 +223,71 @@ static void test_forks(void **state)
     free(witness);
 }
 
+/* A log that was rewritten from some entry on, and proves that it comes from there itself. Of a
+ * size that is a power of two such a proof does not have the root of the old tree. */
+static void test_a_log_that_was_rewritten(void **state)
+{
+    (void)state;
+    for (uint64_t old = 1; old < LEAVES; old++) {
+        for (uint64_t forked_at = 0; forked_at < LEAVES; forked_at++) {
+            struct witness *witness = new_witness();
+            struct witness_answer answer = show(witness, 0, old, 10);
+            assert_cosigned(&answer, old, 10);
+            world->forked_at = forked_at;
+            const char *body = witness_log_request(world, old, LEAVES);
+            answer = send(witness, body, 20);
+            if (forked_at >= old) {
+                assert_cosigned(&answer, LEAVES, 20);
+                assert_int_equal(refused_count, 0);
+            } else {
+                assert_refused(&answer, 422, 0);
+                assert_kept_refused(&answer, body, (old & (old - 1)) != 0);
+                assert_int_equal(kept_count, 1);
+            }
+            world->forked_at = LEAVES;
+            free(witness);
+        }
+    }
+}
+
 static void test_proofs_that_are_wrong(void **state)
 {
     (void)state;
     struct witness *witness = new_witness();
     struct witness_answer answer = show(witness, 0, 7, 10);
     assert_cosigned(&answer, 7, 10);
-    struct merkle_proof proof = proof_of(7, 20);
+    struct merkle_proof proof = witness_log_proof(world, 7, 20);
     assert_in_range(proof.count, 2, WITNESS_PROOF_MAXIMUM - 1);
     for (size_t i = 0; i < proof.count; i++) {
         struct merkle_proof flipped = proof;
         flipped.hashes[i].bytes[31] ^= 0x80;
-        answer = send(witness, body_of(7, &flipped, head_of(20)), 20);
+        answer = send(witness, witness_log_body(7, &flipped, witness_log_head(world, 20)), 20);
         assert_refused(&answer, 422, 0);
     }
     proof.count++;
-    answer = send(witness, body_of(7, &proof, head_of(20)), 20);
+    answer = send(witness, witness_log_body(7, &proof, witness_log_head(world, 20)), 20);
     assert_refused(&answer, 422, 0);
     proof.count -= 2;
-    answer = send(witness, body_of(7, &proof, head_of(20)), 20);
+    answer = send(witness, witness_log_body(7, &proof, witness_log_head(world, 20)), 20);
     assert_refused(&answer, 422, 0);
+    /* Anybody could have sent those. */
+    assert_int_equal(refused_count, proof.count + 3);
+    assert_int_equal(proof_count, 0);
     /* Of nothing, and of the same, there is nothing to prove. */
     proof.count = 1;
-    answer = send(witness, body_of(7, &proof, head_of(7)), 20);
+    answer = send(witness, witness_log_body(7, &proof, witness_log_head(world, 7)), 20);
     assert_refused(&answer, 422, 0);
     struct witness *fresh = new_witness();
-    answer = send(fresh, body_of(0, &proof, head_of(7)), 20);
+    answer = send(fresh, witness_log_body(0, &proof, witness_log_head(world, 7)), 20);
     assert_refused(&answer, 422, 0);
     /* An empty tree has one root. */
     char note[CHECKPOINT_NOTE_MAXIMUM];
-    const struct merkle_hash root = root_of(3);
-    checkpoint_sign(&log_signer, 0, &root, note);
+    const struct merkle_hash root = witness_log_root(world, 3);
+    checkpoint_sign(&world->log, 0, &root, note);
     proof.count = 0;
-    answer = send(fresh, body_of(0, &proof, note), 20);
+    answer = send(fresh, witness_log_body(0, &proof, note), 20);
     assert_refused(&answer, 422, 0);
+    assert_int_equal(refused_count, 0);
     free(fresh);
     free(witness);
 }
@@ -295,33 +298,33 @@ static void test_keys(void **state)
     struct witness *witness = new_witness();
     struct merkle_proof none = {.count = 0};
     char note[CHECKPOINT_NOTE_MAXIMUM];
-    const struct merkle_hash root = root_of(3);
+    const struct merkle_hash root = witness_log_root(world, 3);
     struct checkpoint_signer stranger;
     const uint8_t seed[CHECKPOINT_SEED_BYTES] = {9};
     assert_int_equal(checkpoint_signer_init(&stranger, "stranger.example/log", seed), 0);
     checkpoint_sign(&stranger, 3, &root, note);
-    struct witness_answer answer = send(witness, body_of(0, &none, note), 10);
+    struct witness_answer answer = send(witness, witness_log_body(0, &none, note), 10);
     assert_refused(&answer, 404, 0);
-    checkpoint_sign(&other_signer, 3, &root, note);
-    answer = send(witness, body_of(0, &none, note), 10);
+    checkpoint_sign(&world->other_key, 3, &root, note);
+    answer = send(witness, witness_log_body(0, &none, note), 10);
     assert_refused(&answer, 403, 0);
     assert_string_equal(answer.asked.origin, ORIGIN);
     assert_int_equal(kept_count, 0);
     /* The signature comes before all that could be learned of the state. */
-    answer = send(witness, body_of(5, &none, note), 10);
+    answer = send(witness, witness_log_body(5, &none, note), 10);
     assert_refused(&answer, 403, 0);
-    answer = send(witness, body_of(5, &none, head_of(3)), 10);
+    answer = send(witness, witness_log_body(5, &none, witness_log_head(world, 3)), 10);
     assert_refused(&answer, 400, 0);
     /* A second key of the same log. */
-    assert_int_equal(witness_add_log(witness, &other_signer.vkey), 0);
+    assert_int_equal(witness_add_log(witness, &world->other_key.vkey), 0);
     assert_int_equal(witness->log_count, 1);
-    answer = send(witness, body_of(0, &none, note), 10);
+    answer = send(witness, witness_log_body(0, &none, note), 10);
     assert_int_equal(answer.status, 200);
-    assert_int_equal(witness_add_log(witness, &signer.vkey), WITNESS_NOT_A_LOG);
+    assert_int_equal(witness_add_log(witness, &world->witness.vkey), WITNESS_NOT_A_LOG);
     while (witness->logs[0].key_count < WITNESS_KEYS_MAXIMUM) {
-        assert_int_equal(witness_add_log(witness, &other_signer.vkey), 0);
+        assert_int_equal(witness_add_log(witness, &world->other_key.vkey), 0);
     }
-    assert_int_equal(witness_add_log(witness, &other_signer.vkey), WITNESS_TOO_MANY);
+    assert_int_equal(witness_add_log(witness, &world->other_key.vkey), WITNESS_TOO_MANY);
     for (size_t i = 1; i < WITNESS_LOGS_MAXIMUM; i++) {
         char name[32];
         snprintf(name, sizeof(name), "log-%zu", i);
@@ -348,7 +351,9 @@ static void test_it_remembers(void **state)
     answer = show(next, 7, 9, 5);
     assert_cosigned(&answer, 9, 10);
     /* Not what another has cosigned, nor nobody. */
-    assert_int_equal(witness_remember(next, head_of(3), strlen(head_of(3))), CHECKPOINT_NOT_SIGNED);
+    assert_int_equal(
+        witness_remember(next, witness_log_head(world, 3), strlen(witness_log_head(world, 3))),
+        CHECKPOINT_NOT_SIGNED);
     assert_int_equal(witness_remember(next, "", 0), CHECKPOINT_MALFORMED);
     char spoilt[CHECKPOINT_NOTE_MAXIMUM];
     strcpy(spoilt, kept);
@@ -364,9 +369,16 @@ static void test_what_cannot_be_kept_is_not_answered(void **state)
     struct witness_answer answer;
     struct merkle_proof none = {.count = 0};
     keep_result = -EIO;
-    const char *body = body_of(0, &none, head_of(3));
+    const char *body = witness_log_body(0, &none, witness_log_head(world, 3));
     assert_int_equal(witness_add_checkpoint(witness, body, strlen(body), 10, &answer), -EIO);
     assert_int_equal(witness->logs[0].head.size, 0);
+    keep_result = 0;
+    answer = show(witness, 0, 7, 10);
+    assert_cosigned(&answer, 7, 10);
+    world->forked_at = 3;
+    keep_result = -ENOSPC;
+    body = witness_log_request(world, 7, 9);
+    assert_int_equal(witness_add_checkpoint(witness, body, strlen(body), 10, &answer), -ENOSPC);
     free(witness);
 }
 
@@ -377,20 +389,22 @@ static void test_a_note_full_of_lines(void **state)
     struct witness *witness = new_witness();
     struct merkle_proof none = {.count = 0};
     char note[CHECKPOINT_NOTE_MAXIMUM];
-    strcpy(note, head_of(3));
+    strcpy(note, witness_log_head(world, 3));
     for (int lines = 1; lines < 128; lines++) {
         strcat(note, "\xE2\x80\x94 a AAAAAAA=\n");
     }
-    struct witness_answer answer = send(witness, body_of(0, &none, note), 10);
+    struct witness_answer answer = send(witness, witness_log_body(0, &none, note), 10);
     assert_refused(&answer, 400, 0);
     assert_int_equal(kept_count, 0);
     /* One that claims to be of this witness is replaced. */
     char forged[COSIGNATURE_LINE_SIZE];
-    strcpy(note, head_of(3));
-    assert_int_equal(cosignature_sign(&signer, head_of(4), strlen(head_of(4)), 5, forged), 0);
-    strcpy(note, head_of(3));
+    strcpy(note, witness_log_head(world, 3));
+    assert_int_equal(cosignature_sign(&world->witness, witness_log_head(world, 4),
+                                      strlen(witness_log_head(world, 4)), 5, forged),
+                     0);
+    strcpy(note, witness_log_head(world, 3));
     strcat(note, forged);
-    answer = send(witness, body_of(0, &none, note), 10);
+    answer = send(witness, witness_log_body(0, &none, note), 10);
     assert_cosigned(&answer, 3, 10);
     free(witness);
 }
@@ -422,13 +436,13 @@ static void test_requests_that_are_none(void **state)
     };
     char body[BODY_SIZE];
     for (size_t i = 0; i < ARRAY_LENGTH(heads); i++) {
-        snprintf(body, sizeof(body), "%s%s", heads[i], head_of(3));
+        snprintf(body, sizeof(body), "%s%s", heads[i], witness_log_head(world, 3));
         assert_int_equal(witness_request_parse(body, strlen(body), &request),
                          WITNESS_REQUEST_MALFORMED);
     }
     struct merkle_proof proof = {.count = WITNESS_PROOF_MAXIMUM};
     memset(proof.hashes, 0, sizeof(proof.hashes));
-    const char *most = body_of(INT64_MAX, &proof, head_of(3));
+    const char *most = witness_log_body(INT64_MAX, &proof, witness_log_head(world, 3));
     assert_int_equal(witness_request_parse(most, strlen(most), &request), 0);
     assert_int_equal(request.proof.count, WITNESS_PROOF_MAXIMUM);
     assert_true(request.old_size == INT64_MAX);
@@ -436,7 +450,7 @@ static void test_requests_that_are_none(void **state)
     assert_int_equal(witness_request_parse(most, strlen(most) - 1, &request),
                      WITNESS_REQUEST_MALFORMED);
     proof.count++;
-    most = body_of(1, &proof, head_of(3));
+    most = witness_log_body(1, &proof, witness_log_head(world, 3));
     assert_int_equal(witness_request_parse(most, strlen(most), &request),
                      WITNESS_REQUEST_MALFORMED);
 }
@@ -447,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_every_step_of_a_log),
         cmocka_unit_test(test_times_never_go_back),
         cmocka_unit_test(test_forks),
+        cmocka_unit_test(test_a_log_that_was_rewritten),
         cmocka_unit_test(test_proofs_that_are_wrong),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_it_remembers),
