@@ -29,6 +29,20 @@ bool bench_id_parse(const char *text, size_t length, struct bench_id *ret_id)
     return secret_from_hex(hex, digits, ret_id->bytes, sizeof(ret_id->bytes)) == 0;
 }
 
+void bench_id_write(const struct bench_id *id, char out[static BENCH_ID_TEXT + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+    for (size_t i = 0; i < BENCH_ID_BYTES; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            out[at++] = '-';
+        }
+        out[at++] = digits[id->bytes[i] >> 4];
+        out[at++] = digits[id->bytes[i] & 15];
+    }
+    out[at] = '\0';
+}
+
 static int make_room(struct bench_acknowledged *list, size_t more)
 {
     if (more > BENCH_REQUESTS_MAXIMUM - list->count) {
@@ -105,6 +119,8 @@ void bench_acknowledged_sort(struct bench_acknowledged *list)
     for (size_t i = 1; i < list->count; i++) {
         if (compare(&list->items[kept], &list->items[i]) != 0) {
             list->items[++kept] = list->items[i];
+        } else {
+            list->items[kept].withdrawn = list->items[kept].withdrawn || list->items[i].withdrawn;
         }
     }
     list->count = kept + 1;
@@ -135,12 +151,13 @@ struct bench_acknowledgement *bench_acknowledged_of(const struct bench_acknowled
 }
 
 void bench_acknowledged_see(struct bench_acknowledgement *items, size_t count,
-                            const struct bench_id *id)
+                            const struct bench_id *id, bool live)
 {
     struct bench_acknowledgement wanted = {.id = *id};
     struct bench_acknowledgement *found =
         count > 0 ? bsearch(&wanted, items, count, sizeof(*items), compare_ids) : NULL;
     if (found != NULL) {
         found->seen++;
+        found->live = found->live || live;
     }
 }

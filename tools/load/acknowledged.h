@@ -21,10 +21,14 @@ struct bench_id {
 /* Reads a UUID in lower case, as the index writes them; false when it is none. */
 bool bench_id_parse(const char *text, size_t length, struct bench_id *ret_id);
 
+void bench_id_write(const struct bench_id *id, char out[static BENCH_ID_TEXT + 1]);
+
 struct bench_acknowledgement {
     struct bench_id id;
     uint32_t identity;
-    uint32_t seen; /* times it was found in the index */
+    uint32_t seen;  /* times it was found in the index */
+    bool withdrawn; /* the index has acknowledged that too */
+    bool live;      /* it was found as such */
 };
 
 struct bench_acknowledged {
@@ -47,8 +51,9 @@ void bench_acknowledged_sort(struct bench_acknowledged *list);
 /* After sorting: the identity's are `*ret_count` items from the one returned. */
 struct bench_acknowledgement *bench_acknowledged_of(const struct bench_acknowledged *list,
                                                     size_t identity, size_t *ret_count);
-/* The index lists this id; one that was not acknowledged by this run is passed over. */
+/* The index lists this id, as live or not; one that was not acknowledged by this run is passed
+ * over. */
 void bench_acknowledged_see(struct bench_acknowledgement *items, size_t count,
-                            const struct bench_id *id);
+                            const struct bench_id *id, bool live);
 
 #endif

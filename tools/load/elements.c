@@ -25,7 +25,8 @@ static int make_room(struct bench_stock *stock, size_t count)
 static int next_bsn(struct bench_stock *stock, struct bsn *ret_bsn)
 {
     uint32_t number;
-    if (bench_bsns_take(&stock->bsns, &number) != 0) {
+    bool known;
+    if (bench_stock_draw(stock, &number, &known) != 0) {
         return BENCH_BSNS_EXHAUSTED;
     }
     *ret_bsn = (struct bsn){{0}};

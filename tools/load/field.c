@@ -1,6 +1,34 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tools/load/field.h"
 
+#include "tools/load/work.h"
+
+#define BURST_PHASES 3
+static const char *const burst_phases[BURST_PHASES] = {"quiet", "burst", "after"};
+
+size_t bench_field_phases(const struct bench_options *options,
+                          struct bench_phase phases[static BENCH_PHASES_MAXIMUM])
+{
+    if (options->command != BENCH_BURST) {
+        return 0;
+    }
+    uint64_t quiet_rate = (uint64_t)options->quiet_rate;
+    uint64_t quiet_seconds = (uint64_t)options->quiet_seconds;
+    phases[0] = (struct bench_phase){quiet_rate, quiet_seconds};
+    phases[1] = (struct bench_phase){(uint64_t)options->rate, (uint64_t)options->seconds};
+    phases[2] = (struct bench_phase){quiet_rate, quiet_seconds};
+    return BURST_PHASES;
+}
+
+const char *const *bench_field_parts(const struct bench_field *field, size_t *ret_count)
+{
+    if (field->options->command == BENCH_BURST) {
+        *ret_count = BURST_PHASES;
+        return burst_phases;
+    }
+    return bench_stock_parts(field->stock, ret_count);
+}
+
 void bench_field_init(struct bench_field *field)
 {
     pthread_mutex_init(&field->lock, NULL);

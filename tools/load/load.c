@@ -2,141 +2,11 @@
 #include "tools/load/load.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <time.h>
+#include <stdio.h>
 
-#include "tools/load/loop.h"
-#include "tools/load/report.h"
+#include "tools/load/ramp.h"
+#include "tools/load/run.h"
 #include "tools/load/verify.h"
-
-#define LEAD (BENCH_SECOND / 20) /* so that all loops are awake when the plan starts */
-
-struct run {
-    struct bench_field field;
-    struct bench_loop *loops[BENCH_THREADS_MAXIMUM];
-    pthread_t threads[BENCH_THREADS_MAXIMUM];
-    size_t made;
-    size_t started;
-    struct bench_tally tally;
-    struct bench_acknowledged acknowledged;
-    struct bench_report report;
-};
-
-static void run_free(struct run **run)
-{
-    if (*run != NULL) {
-        for (size_t i = 0; i < (*run)->made; i++) {
-            bench_loop_free((*run)->loops[i]);
-        }
-        bench_field_finish(&(*run)->field);
-        bench_acknowledged_finish(&(*run)->acknowledged);
-        free(*run);
-    }
-}
-
-static struct run *run_new(const struct bench_field *field)
-{
-    struct run *run = calloc(1, sizeof(*run));
-    if (run != NULL) {
-        run->field = *field;
-        bench_field_init(&run->field);
-    }
-    return run;
-}
-
-static int make_loops(struct run *run)
-{
-    for (; run->made < run->field.loops; run->made++) {
-        int result = bench_loop_new(&run->field, run->made, &run->loops[run->made]);
-        if (result != 0) {
-            return result < 0 ? bench_report_fault(result)
-                              : bench_complain(VIX_USAGE, "--overlap needs connections of two "
-                                                          "identities on every thread");
-        }
-    }
-    return VIX_DONE;
-}
-
-static int start_threads(struct run *run)
-{
-    for (; run->started < run->field.loops; run->started++) {
-        int error = pthread_create(&run->threads[run->started], NULL, bench_loop_run,
-                                   run->loops[run->started]);
-        if (error != 0) {
-            return bench_report_fault(-error);
-        }
-    }
-    return VIX_DONE;
-}
-
-static int check_loops(const struct run *run)
-{
-    for (size_t i = 0; i < run->started; i++) {
-        int result = bench_loop_result(run->loops[i]);
-        const char *why = bench_loop_why(run->loops[i]);
-        if (result != 0) {
-            return result < 0 ? bench_report_fault(result)
-                              : bench_complain(VIX_NOT_CONNECTED, "no connections: %s",
-                                               why != NULL ? why : "they take too long");
-        }
-    }
-    return VIX_DONE;
-}
-
-static void sleep_until(int64_t when)
-{
-    struct timespec at = {.tv_sec = when / BENCH_SECOND, .tv_nsec = when % BENCH_SECOND};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) {
-    }
-}
-
-static int collect(struct run *run)
-{
-    int result = check_loops(run);
-    for (size_t i = 0; i < run->started; i++) {
-        bench_tally_merge(&run->tally, bench_loop_tally(run->loops[i]));
-        int merged =
-            bench_acknowledged_merge(&run->acknowledged, bench_loop_acknowledged(run->loops[i]));
-        if (merged != 0 && result == VIX_DONE) {
-            result = bench_report_fault(merged < 0 ? merged : -EOVERFLOW);
-        }
-        run->report.ran_dry = run->report.ran_dry || bench_loop_ran_dry(run->loops[i]);
-        const char *why = bench_loop_why(run->loops[i]);
-        run->report.why = why != NULL ? why : run->report.why;
-    }
-    return result;
-}
-
-/* Opens the connections, and then runs the load; the costs are taken around what is measured. */
-static int run_loops(struct run *run)
-{
-    const struct bench_options *options = run->field.options;
-    int result = start_threads(run);
-    bench_field_wait(&run->field, run->started);
-    result = result == VIX_DONE ? check_loops(run) : result;
-    for (size_t i = 0; i < run->started; i++) {
-        int64_t opening = bench_loop_opening(run->loops[i]);
-        run->report.opening = opening > run->report.opening ? opening : run->report.opening;
-    }
-    int64_t start = result == VIX_DONE ? bench_now() + LEAD : 0;
-    int64_t measured_from = start + options->warm_up * BENCH_SECOND;
-    bench_field_begin(&run->field, start);
-    if (result == VIX_DONE) {
-        sleep_until(measured_from);
-        bench_cost_take((pid_t)options->pid, &run->report.before);
-    }
-    for (size_t i = 0; i < run->started; i++) {
-        pthread_join(run->threads[i], NULL);
-    }
-    if (result != VIX_DONE) {
-        return result;
-    }
-    bench_cost_take((pid_t)options->pid, &run->report.after);
-    result = collect(run);
-    int64_t last = run->tally.last;
-    run->report.measured = last > measured_from ? last - measured_from : 0;
-    return result;
-}
 
 static int print_report(const struct bench_report *report)
 {
@@ -154,16 +24,11 @@ static int print_report(const struct bench_report *report)
 }
 
 /* What was acknowledged is looked for also when the load ended badly. */
-static int conclude(struct run *run, int result)
+static int conclude(struct bench_run *run, int result)
 {
     const struct bench_field *field = &run->field;
     struct bench_verdict verdict = {0};
-    run->report.options = field->options;
-    run->report.tally = &run->tally;
-    run->report.identities = field->identities->count;
-    run->report.elements = field->stock->element_count;
-    run->report.elements_making = field->stock->making;
-    if (field->options->command != BENCH_POLL) {
+    if (bench_stock_signals(field->stock)) {
         int verified =
             bench_verify(field->options, field->identities, &run->acknowledged, &verdict);
         run->report.verdict = &verdict;
@@ -180,18 +45,14 @@ static int conclude(struct run *run, int result)
     return result;
 }
 
-static int load_with(const struct bench_field *field)
+static int load_once(const struct bench_field *field)
 {
-    CLEANUP(run_free) struct run *run = run_new(field);
+    CLEANUP(bench_run_freep) struct bench_run *run = bench_run_new(field);
     if (run == NULL) {
         return bench_report_fault(-ENOMEM);
     }
-    int result = make_loops(run);
-    if (result != VIX_DONE) {
-        return result;
-    }
-    result = run_loops(run);
-    return run->field.start != 0 ? conclude(run, result) : result;
+    int result = bench_run_go(run);
+    return run->loaded ? conclude(run, result) : result;
 }
 
 int bench_load(const struct bench_options *options)
@@ -218,5 +79,5 @@ int bench_load(const struct bench_options *options)
         .stock = stock,
         .loops = (size_t)options->threads,
     };
-    return load_with(&field);
+    return options->command == BENCH_RAMP ? bench_ramp(&field) : load_once(&field);
 }

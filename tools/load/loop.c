@@ -120,7 +120,7 @@ static void send_one(struct bench_loop *loop, struct line *line, int64_t intende
     }
     line->intended = intended;
     line->measured = bench_plan_is_measured(&loop->plan, intended);
-    if (line->measured && loop->field->options->rate > 0) {
+    if (line->measured && bench_plan_is_open(&loop->plan)) {
         bench_histogram_add(&loop->tally.delay, bench_now() - intended);
     }
     loop->busy++;
@@ -176,16 +176,26 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 
 /* ---- what comes back ---- */
 
+static size_t part_of(const struct bench_loop *loop, const struct line *line)
+{
+    return loop->plan.settings.phase_count > 0 ? bench_plan_phase(&loop->plan, line->intended)
+                                               : line->ticket.part;
+}
+
 static void on_answered(struct bench_conn *conn, const struct bench_answer *answer)
 {
     struct line *line = line_of(conn);
     struct bench_loop *loop = line->loop;
+    int64_t latency = answer->at - line->intended;
+    bool successful = bench_work_accepts(&loop->work, &line->ticket, answer->head->status);
     loop->busy--;
     line->tries = 0;
+    bench_live_add(&loop->field->live[loop->number], successful, latency);
     if (line->measured) {
         loop->tally.last = answer->at;
-        bench_tally_add_answer(&loop->tally, answer->head, answer->body,
-                               answer->at - line->intended);
+        bench_tally_add_answer(&loop->tally, answer->head, answer->body, successful, latency);
+        bench_tally_add_part(&loop->tally, part_of(loop, line), successful,
+                             successful ? latency : -1);
     } else {
         loop->tally.warm_up++;
     }
@@ -207,10 +217,13 @@ static void on_answered(struct bench_conn *conn, const struct bench_answer *answ
 
 static void count_failure(struct bench_loop *loop, struct line *line, enum bench_failure failure)
 {
+    int64_t waited = bench_now() - line->intended;
+    bench_live_add(&loop->field->live[loop->number], false, waited);
     if (line->measured) {
         loop->tally.failures[failure]++;
         /* It has been waited for: leaving it out would flatter. */
-        bench_histogram_add(&loop->tally.latency, bench_now() - line->intended);
+        bench_histogram_add(&loop->tally.latency, waited);
+        bench_tally_add_part(&loop->tally, part_of(loop, line), false, waited);
     } else {
         loop->tally.warm_up++;
     }
@@ -387,7 +400,8 @@ int bench_loop_new(struct bench_field *field, size_t number, struct bench_loop *
     loop->idle_end = &loop->idle;
     int result = init_events(loop);
     result = result != 0 ? result : init_lines(loop);
-    if (result == 0 && field->options->overlap > 0 && loop->work.children.identities < 2) {
+    if (result == 0 && field->options->overlap > 0 && field->options->children == 0 &&
+        loop->work.children.identities < 2) {
         result = BENCH_LOOP_ALONE;
     }
     if (result != 0) {
@@ -442,6 +456,10 @@ static void count_unsent(struct bench_loop *loop)
         if (bench_plan_is_measured(&loop->plan, when)) {
             loop->tally.unsent++;
             bench_histogram_add(&loop->tally.latency, now - when);
+            if (loop->plan.settings.phase_count > 0) {
+                bench_tally_add_part(&loop->tally, bench_plan_phase(&loop->plan, when), false,
+                                     now - when);
+            }
         }
     }
 }
@@ -459,6 +477,11 @@ static void load(struct bench_loop *loop)
         .loop = loop->number,
         .loops = loop->field->loops,
     };
+    settings.phase_count = bench_field_phases(options, settings.phases);
+    for (size_t i = 0; i < settings.phase_count; i++) {
+        settings.length =
+            (i > 0 ? settings.length : 0) + (int64_t)settings.phases[i].seconds * BENCH_SECOND;
+    }
     bench_plan_start(&loop->plan, &settings);
     loop->loading = true;
     feed(loop);

@@ -9,9 +9,17 @@
 #include "tools/duration.h"
 
 #define ON(command) (1u << (command))
-#define LOADS (ON(BENCH_POST) | ON(BENCH_ELEMENT) | ON(BENCH_POLL))
-#define POSTS (ON(BENCH_POST) | ON(BENCH_ELEMENT))
+#define STEADY                                                                                     \
+    (ON(BENCH_POST) | ON(BENCH_ELEMENT) | ON(BENCH_POLL) | ON(BENCH_GET) | ON(BENCH_MATCH) |       \
+     ON(BENCH_MIXED))
+#define LOADS (STEADY | ON(BENCH_BURST) | ON(BENCH_RAMP))
+#define POSTS                                                                                      \
+    (ON(BENCH_POST) | ON(BENCH_ELEMENT) | ON(BENCH_MIXED) | ON(BENCH_BURST) | ON(BENCH_RAMP))
+#define POLLS (ON(BENCH_POLL) | ON(BENCH_MIXED) | ON(BENCH_RAMP))
+#define ELEMENTS (ON(BENCH_ELEMENT) | ON(BENCH_RAMP))
 #define ALL (LOADS | ON(BENCH_PREPARE))
+
+#define PATH_MAXIMUM 512
 
 static const struct {
     const char *name;
@@ -20,6 +28,11 @@ static const struct {
     [BENCH_POST] = {"post", "signal children by BSN"},
     [BENCH_ELEMENT] = {"element", "signal children by element (blinded mode)"},
     [BENCH_POLL] = {"poll", "read notices"},
+    [BENCH_GET] = {"get", "read one path"},
+    [BENCH_MATCH] = {"match", "read matches"},
+    [BENCH_MIXED] = {"mixed", "a day: mostly polls, and some of everything else"},
+    [BENCH_BURST] = {"burst", "a nightly coupling: quiet, hundreds of posts a second, quiet"},
+    [BENCH_RAMP] = {"ramp", "find the rate that can be kept (the knee)"},
     [BENCH_PREPARE] = {"prepare", "admit reporters with certificates and a professional each"},
 };
 
@@ -47,11 +60,11 @@ static const struct option_row {
     {"threads", "N", NUMBER, AT(threads), LOADS, 0, 1, BENCH_THREADS_MAXIMUM,
      "over which the connections are divided [1]"},
     {"seconds", "S", NUMBER, AT(seconds), LOADS, 0, 1, BENCH_SECONDS_MAXIMUM,
-     "how long to measure [10, unless --requests]"},
-    {"requests", "N", NUMBER, AT(requests), LOADS, 0, 1, BENCH_REQUESTS_MAXIMUM,
+     "how long to measure [10, unless --requests; of a burst 60; of each step of a ramp 10]"},
+    {"requests", "N", NUMBER, AT(requests), STEADY, 0, 1, BENCH_REQUESTS_MAXIMUM,
      "how many to measure"},
     {"rate", "R", NUMBER, AT(rate), LOADS, 0, 1, BENCH_RATE_MAXIMUM,
-     "open loop: so many a second, whether or not the index keeps up"},
+     "open loop: so many a second, whether or not the index keeps up [burst: 300; ramp: from 100]"},
     {"warm-up", "S", NUMBER, AT(warm_up), LOADS, 0, 0, BENCH_SECONDS_MAXIMUM,
      "seconds of load before measuring [0]"},
     {"timeout", "S", NUMBER, AT(timeout), LOADS, 0, 1, 120, "of one request [10]"},
@@ -65,20 +78,37 @@ static const struct option_row {
     {"bsn-from", "N", NUMBER, AT(bsn_from), POSTS, 0, 1, 999999999,
      "the first BSN; each is used once [900000000]"},
     {"overlap", "P", SHARE, AT(overlap), POSTS, 0, 0, 0,
-     "share of the posts, 0 to 1, on a child that another identity has signalled [0]"},
+     "share of the posts, 0 to 1, on a child that is known: to another identity of this load,\n"
+     "                         or one of --children [0]"},
+    {"children", "N", NUMBER, AT(children), POSTS, 0, 1, BENCH_REQUESTS_MAXIMUM,
+     "the first N BSNs are of children that are known: --overlap draws from them"},
+    {"new-from", "N", NUMBER, AT(new_from), POSTS, 0, 1, 999999999,
+     "with --children: the first BSN of the others [behind them]"},
+    {"quiet-seconds", "S", NUMBER, AT(quiet_seconds), ON(BENCH_BURST), 0, 1, BENCH_SECONDS_MAXIMUM,
+     "before the burst, and after it [15]"},
+    {"quiet-rate", "R", NUMBER, AT(quiet_rate), ON(BENCH_BURST), 0, 1, BENCH_RATE_MAXIMUM,
+     "posts a second then [5]"},
+    {"of", "SCENARIO", TEXT, AT(of), ON(BENCH_RAMP), 0, 0, 0,
+     "what is asked: post, element, poll, match, mixed [post]"},
+    {"p99", "MS", NUMBER, AT(p99), ON(BENCH_RAMP), 0, 1, 60000,
+     "a step has failed when its p99 is longer [100]"},
+    {"growth", "PERCENT", NUMBER, AT(growth), ON(BENCH_RAMP), 0, 1, 900,
+     "of the rate, from step to step [50]"},
+    {"halving", "N", NUMBER, AT(halving), ON(BENCH_RAMP), 0, 0, 20,
+     "steps in between, once one has failed [4]"},
     {"professional", "ID", TEXT, AT(professional), POSTS | ON(BENCH_PREPARE), 0, 0, 0,
      "who signals, at every party [bench]"},
     {"municipality", "CODE", TEXT, AT(municipality), POSTS | ON(BENCH_PREPARE), ON(BENCH_PREPARE),
      0, 0, "under whose agreement (CBS code)"},
     {"birth-date", "DATE", TEXT, AT(birth_date), POSTS, 0, 0, 0,
      "of all children [1 May, ten years ago]"},
-    {"evaluation-key", "DIR", TEXT, AT(evaluation_key), ON(BENCH_ELEMENT), 0, 0, 0,
+    {"evaluation-key", "DIR", TEXT, AT(evaluation_key), ELEMENTS, 0, 0, 0,
      "the keys of a development index, to make the elements here"},
-    {"elements", "N", NUMBER, AT(elements), ON(BENCH_ELEMENT), 0, 1, BENCH_REQUESTS_MAXIMUM,
+    {"elements", "N", NUMBER, AT(elements), ELEMENTS, 0, 1, BENCH_REQUESTS_MAXIMUM,
      "how many to make beforehand [as --requests, or 100000; 600 without a key]"},
-    {"empty", NULL, FLAG, AT(empty), ON(BENCH_POLL), 0, 0, 0,
+    {"empty", NULL, FLAG, AT(empty), ON(BENCH_POLL) | ON(BENCH_RAMP), 0, 0, 0,
      "ask after the last notice, so that there is nothing"},
-    {"limit", "N", NUMBER, AT(limit), ON(BENCH_POLL), 0, 1, 500, "notices a page [20]"},
+    {"limit", "N", NUMBER, AT(limit), POLLS, 0, 1, 500, "notices a page [20]"},
     {"control", "SOCKET", TEXT, AT(control), ON(BENCH_PREPARE), ON(BENCH_PREPARE), 0, 0,
      "the operator's socket"},
     {"pki", "DIR", TEXT, AT(pki), ON(BENCH_PREPARE), ON(BENCH_PREPARE), 0, 0,
@@ -226,6 +256,18 @@ static bool is_like(const char *text, const char *pattern)
     return *text == '\0';
 }
 
+/* It goes into the request line as it is. */
+static bool is_path(const char *path)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < length; i++) {
+        if (path[i] <= ' ' || path[i] > '~') {
+            return false;
+        }
+    }
+    return path[0] == '/' && length <= PATH_MAXIMUM;
+}
+
 static int check(const struct bench_options *options, uint64_t given)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
@@ -242,8 +284,43 @@ static int check(const struct bench_options *options, uint64_t given)
     if (options->birth_date != NULL && !is_like(options->birth_date, "9999-99-99")) {
         return complain(options, "--birth-date", "must be a date as in 2012-05-01");
     }
+    if (options->command == BENCH_GET && (options->path == NULL || !is_path(options->path))) {
+        return complain(options, "", "needs a path, as in: vix-bench get /v1/openapi.json");
+    }
     if (options->threads > options->connections) {
         return complain(options, "--threads", "are more than connections");
+    }
+    return 0;
+}
+
+/* What a ramp is of; BENCH_COMMAND_NONE when it is nothing. */
+static enum bench_command find_scenario(const char *name)
+{
+    for (int c = BENCH_POST; c < BENCH_COMMANDS; c++) {
+        if ((STEADY & ~ON(BENCH_GET) & ON(c)) != 0 && strcmp(name, commands[c].name) == 0) {
+            return (enum bench_command)c;
+        }
+    }
+    return BENCH_COMMAND_NONE;
+}
+
+/* What depends on the command, and was not given. */
+static int complete(struct bench_options *options)
+{
+    options->scenario = options->command;
+    if (options->command == BENCH_RAMP) {
+        options->scenario = find_scenario(options->of);
+        if (options->scenario == BENCH_COMMAND_NONE) {
+            return complain(options, "--of", "must be post, element, poll, match or mixed");
+        }
+    }
+    if (options->seconds == 0 && options->requests == 0) {
+        options->seconds = options->command == BENCH_BURST ? 60 : 10;
+    }
+    if (options->rate == 0) {
+        options->rate = options->command == BENCH_BURST  ? 300
+                        : options->command == BENCH_RAMP ? 100
+                                                         : 0;
     }
     return 0;
 }
@@ -259,6 +336,12 @@ static void set_defaults(struct bench_options *options)
         .bsn_from = 900000000,
         .professional = "bench",
         .limit = 20,
+        .quiet_seconds = 15,
+        .quiet_rate = 5,
+        .of = "post",
+        .p99 = 100,
+        .growth = 50,
+        .halving = 4,
     };
 }
 
@@ -273,6 +356,10 @@ int bench_options_parse(int argc, char **argv, struct bench_options *ret_options
         }
     }
     set_defaults(&options);
+    if (options.command == BENCH_GET && argc > 2 && argv[2][0] != '-') {
+        options.path = argv[2];
+        words = 2;
+    }
     uint64_t given = 0;
     int result = take_options(argc - words, argv + words, &options, &given);
     if (result != 0) {
@@ -280,15 +367,13 @@ int bench_options_parse(int argc, char **argv, struct bench_options *ret_options
     }
     if (!options.help && !options.version) {
         if (options.command == BENCH_COMMAND_NONE) {
-            return complain(&options, "", "say what to do: post, element, poll, prepare");
+            return complain(&options, "", "say what to do; --help tells what there is");
         }
         result = check(&options, given);
+        result = result == 0 ? complete(&options) : result;
         if (result != 0) {
             return result;
         }
-    }
-    if (options.seconds == 0 && options.requests == 0) {
-        options.seconds = 10;
     }
     *ret_options = options;
     return 0;

@@ -12,12 +12,18 @@ enum bench_command {
     BENCH_POST,
     BENCH_ELEMENT,
     BENCH_POLL,
+    BENCH_GET,
+    BENCH_MATCH,
+    BENCH_MIXED,
+    BENCH_BURST,
+    BENCH_RAMP,
     BENCH_PREPARE,
     BENCH_COMMANDS,
 };
 
 struct bench_options {
     enum bench_command command;
+    enum bench_command scenario; /* what is asked: the command, or what a ramp is of */
     bool help;
     bool version;
 
@@ -37,14 +43,27 @@ struct bench_options {
     bool allow_remote;
 
     int64_t bsn_from;
-    double overlap; /* 0 to 1 */
+    int64_t children; /* from bsn_from on, which the index knows already; 0: none */
+    int64_t new_from; /* the first BSN of those that it does not know, then; 0: behind them */
+    double overlap;   /* 0 to 1 */
     const char *professional;
     const char *municipality; /* NULL: the party's only one */
     const char *birth_date;
     const char *evaluation_key; /* directory; NULL: the index evaluates */
     int64_t elements;           /* 0: by `requests` or a default */
     bool empty;
-    int64_t limit; /* notices a page */
+    int64_t limit;    /* notices a page */
+    const char *path; /* of `get` */
+
+    /* `burst`: before and after it. */
+    int64_t quiet_seconds;
+    int64_t quiet_rate;
+
+    /* `ramp` */
+    const char *of;
+    int64_t p99;     /* ms that are too long */
+    int64_t growth;  /* of the rate from one step to the next, percent */
+    int64_t halving; /* steps between the last that held and the first that did not */
 
     const char *control;
     const char *pki;

@@ -15,13 +15,24 @@
 
 #include "crypto/basics.h"
 
+#define BENCH_PHASES_MAXIMUM 4
+
+/* A stretch of the open loop at one rate. */
+struct bench_phase {
+    uint64_t rate;    /* a second */
+    uint64_t seconds; /* after the warm-up, in the first */
+};
+
 struct bench_plan_settings {
     int64_t start;     /* ns */
     int64_t warm_up;   /* ns from the start; what begins in it is not measured */
     int64_t length;    /* ns after the warm-up, when the plan is over in any case */
     uint64_t requests; /* measured ones, of all loops together; 0: as many as fit */
     uint64_t rate;     /* a second, of all loops together; 0: closed loop */
-    size_t loop;       /* which of */
+    /* One after another, in place of `rate`; 0: none. The warm-up is at the first one's rate. */
+    struct bench_phase phases[BENCH_PHASES_MAXIMUM];
+    size_t phase_count;
+    size_t loop; /* which of */
     size_t loops;
 };
 
@@ -44,7 +55,10 @@ void bench_plan_start(struct bench_plan *plan, const struct bench_plan_settings 
 /* SEND takes the request out of the plan: it is to be sent at once, and was meant for *ret_when. */
 enum bench_plan_answer bench_plan_next(struct bench_plan *plan, int64_t now,
                                        int64_t *ret_when) MUST_CHECK;
+bool bench_plan_is_open(const struct bench_plan *plan);
 bool bench_plan_is_measured(const struct bench_plan *plan, int64_t when);
+/* Which phase a request is of that was meant for then; 0 when there are none. */
+size_t bench_plan_phase(const struct bench_plan *plan, int64_t when);
 bool bench_plan_is_over(const struct bench_plan *plan, int64_t now);
 /* Nothing more is to be sent, as there is nothing left to ask. */
 void bench_plan_stop(struct bench_plan *plan);

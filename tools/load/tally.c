@@ -37,16 +37,26 @@ void bench_tally_count(struct bench_tally *tally, int status, const char *slug, 
 }
 
 void bench_tally_add_answer(struct bench_tally *tally, const struct bench_head *head,
-                            const char *body, int64_t latency)
+                            const char *body, bool successful, int64_t latency)
 {
     size_t length = 0;
     const char *slug = head->problem ? bench_problem_slug(body, head->body_length, &length) : NULL;
     tally->answered++;
     tally->body_bytes += head->body_length;
     bench_tally_count(tally, head->status, slug != NULL ? slug : "", length, 1);
-    if (head->status >= 200 && head->status <= 299) {
+    if (successful) {
         tally->successful++;
         bench_histogram_add(&tally->latency, latency);
+    }
+}
+
+void bench_tally_add_part(struct bench_tally *tally, size_t part, bool successful, int64_t latency)
+{
+    struct bench_part *it = &tally->parts[part];
+    it->asked++;
+    it->successful += successful ? 1 : 0;
+    if (latency >= 0) {
+        bench_histogram_add(&it->latency, latency);
     }
 }
 
@@ -72,6 +82,11 @@ void bench_tally_merge(struct bench_tally *into, const struct bench_tally *from)
     bench_histogram_merge(&into->latency, &from->latency);
     bench_histogram_merge(&into->delay, &from->delay);
     bench_histogram_merge(&into->handshake, &from->handshake);
+    for (size_t i = 0; i < BENCH_PARTS_MAXIMUM; i++) {
+        into->parts[i].asked += from->parts[i].asked;
+        into->parts[i].successful += from->parts[i].successful;
+        bench_histogram_merge(&into->parts[i].latency, &from->parts[i].latency);
+    }
 }
 
 const char *bench_failure_name(enum bench_failure failure)

@@ -24,6 +24,14 @@ enum bench_failure {
     BENCH_FAILURES,
 };
 
+/* What is told apart within one load: the kinds of request of a day, the phases of a burst. */
+#define BENCH_PARTS_MAXIMUM 8
+struct bench_part {
+    uint64_t asked; /* whatever came of it */
+    uint64_t successful;
+    struct bench_histogram latency;
+};
+
 /* All zero is empty. */
 struct bench_tally {
     uint64_t answered;   /* with any status */
@@ -41,11 +49,15 @@ struct bench_tally {
     struct bench_histogram latency; /* of what succeeded, timed out, was lost or never sent */
     struct bench_histogram delay;   /* from the intended start to the sending, open loop */
     struct bench_histogram handshake;
+    struct bench_part parts[BENCH_PARTS_MAXIMUM];
 };
 
 /* An answer, whole, of a request that was measured; latency in ns. */
 void bench_tally_add_answer(struct bench_tally *tally, const struct bench_head *head,
-                            const char *body, int64_t latency);
+                            const char *body, bool successful, int64_t latency);
+/* The same request in its part; `part` is below BENCH_PARTS_MAXIMUM. The latency is of what
+ * succeeded or was waited for in vain: below 0 there is none. */
+void bench_tally_add_part(struct bench_tally *tally, size_t part, bool successful, int64_t latency);
 /* `slug` need not end with a NUL. */
 void bench_tally_count(struct bench_tally *tally, int status, const char *slug, size_t length,
                        uint64_t count);

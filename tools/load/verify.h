@@ -2,7 +2,8 @@
 /*
  * Whether the index still knows what it acknowledged: every identity lists its signals, page after
  * page, with another client than the one that made the load, and each acknowledged id must be there
- * exactly once.
+ * exactly once; and what was withdrawn must not be live any more. Several identities at a time, in
+ * threads that are gone when it returns.
  */
 #ifndef TOOLS_LOAD_VERIFY_H
 #define TOOLS_LOAD_VERIFY_H
@@ -16,9 +17,10 @@ struct bench_verdict {
     uint64_t found;
     uint64_t missing;
     uint64_t doubled; /* listed more than once */
-    uint64_t pages;
-    int64_t took;  /* ns */
-    bool complete; /* every identity's list was read to its end */
+    uint64_t withdrawn;
+    uint64_t undead; /* withdrawn, and listed as live */
+    int64_t took;    /* ns */
+    bool complete;   /* every identity's list was read to its end */
 };
 
 /* Sorts `list`. An enum vix_exit; VIX_REFUSED also when the comparison failed. */

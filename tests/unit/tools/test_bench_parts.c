@@ -7,15 +7,11 @@
 #include <unistd.h>
 
 #include "tests/unit/tools/bench_support.h"
-#include "tools/answer.h"
 #include "tools/load/acknowledged.h"
 #include "tools/load/bsn.h"
 #include "tools/load/children.h"
 #include "tools/load/head.h"
-#include "tools/load/options.h"
 #include "tools/load/process.h"
-#include "tools/load/report.h"
-#include "tools/load/tally.h"
 #include "tools/load/target.h"
 
 /* ---- BSNs ---- */
@@ -306,6 +302,7 @@ static void test_acknowledged(void **state)
     assert_int_equal(bench_acknowledged_add(&list, &again, 7 % 5), 0);
     assert_int_equal(bench_acknowledged_merge(&list, &other), 0);
     assert_int_equal(other.count, 0);
+    list.items[list.count - 1].withdrawn = true;
     bench_acknowledged_sort(&list);
     assert_int_equal(list.count, 5000);
 
@@ -315,24 +312,30 @@ static void test_acknowledged(void **state)
         struct bench_acknowledgement *items = bench_acknowledged_of(&list, i % 5, &count);
         assert_int_equal(count, 1000);
         if (i != 3) {
-            bench_acknowledged_see(items, count, &id);
+            bench_acknowledged_see(items, count, &id, i == 5);
         }
         if (i == 4) {
-            bench_acknowledged_see(items, count, &id);
+            bench_acknowledged_see(items, count, &id, false);
         }
         /* Another identity's list has no such id. */
         items = bench_acknowledged_of(&list, (i + 1) % 5, &count);
-        bench_acknowledged_see(items, count, &id);
+        bench_acknowledged_see(items, count, &id, true);
     }
     unsigned missing = 0;
     unsigned doubled = 0;
+    unsigned live = 0;
+    unsigned withdrawn = 0;
     for (size_t i = 0; i < list.count; i++) {
+        live += list.items[i].live ? 1 : 0;
+        withdrawn += list.items[i].withdrawn ? 1 : 0;
         missing += list.items[i].seen == 0 ? 1 : 0;
         doubled += list.items[i].seen == 2 ? 1 : 0;
         assert_true(list.items[i].seen <= 2);
     }
     assert_int_equal(missing, 1);
     assert_int_equal(doubled, 1);
+    assert_int_equal(live, 1);
+    assert_int_equal(withdrawn, 1); /* known of one of the two entries that were one */
     assert_null(bench_acknowledged_of(&list, 5, &count));
     assert_int_equal(count, 0);
 }
@@ -359,163 +362,6 @@ static void test_ids(void **state)
     }
 }
 
-/* ---- what is counted and told ---- */
-
-static void test_slugs(void **state)
-{
-    (void)state;
-    static const char problem[] =
-        "{\"type\":\"https://verwijsindex.example/problems/rate-limited\",\"status\":429}";
-    static const char *const bad[] = {"",
-                                      "{}",
-                                      "{\"type\":\"",
-                                      "{\"type\":\"a/\"}",
-                                      "{\"type\":\"a/b\\u0000\"}",
-                                      "{\"type\":\"a/<b>\"}"};
-    size_t length;
-    const char *slug = bench_problem_slug(problem, strlen(problem), &length);
-    assert_int_equal(length, strlen("rate-limited"));
-    assert_memory_equal(slug, "rate-limited", length);
-    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
-        assert_null(bench_problem_slug(bad[i], strlen(bad[i]), &length));
-        assert_int_equal(length, 0);
-    }
-}
-
-static void test_outcomes_are_bounded(void **state)
-{
-    (void)state;
-    struct bench_tally *tally = calloc(1, sizeof(*tally));
-    assert_non_null(tally);
-    uint64_t counted = 0;
-    for (int status = 200; status < 600; status++) {
-        bench_tally_count(tally, status, "slug", 4, 2);
-    }
-    bench_tally_count(tally, 200, "slug", 4, 1);
-    assert_int_equal(tally->outcome_count, BENCH_OUTCOMES_MAXIMUM);
-    assert_int_equal(tally->outcomes[0].count, 3);
-    for (size_t i = 0; i < tally->outcome_count; i++) {
-        counted += tally->outcomes[i].count;
-    }
-    assert_int_equal(counted, 801);
-    assert_int_equal(tally->outcomes[BENCH_OUTCOMES_MAXIMUM - 1].status, 0);
-    free(tally);
-}
-
-static int64_t number_at(const struct answer *report, const char *path)
-{
-    int64_t number = -1;
-    assert_true(answer_integer(answer_at(report, path), &number));
-    return number;
-}
-
-static void test_report(void **state)
-{
-    (void)state;
-    struct bench_tally *tally = calloc(1, sizeof(*tally));
-    assert_non_null(tally);
-    struct bench_options options = {.command = BENCH_POST, .connections = 3, .threads = 1};
-    struct bench_verdict verdict = {.acknowledged = 9, .found = 8, .missing = 1};
-    for (int i = 1; i <= 100; i++) {
-        bench_histogram_add(&tally->latency, i * 1000);
-    }
-    tally->answered = 101;
-    tally->successful = 100;
-    tally->failures[BENCH_LOST] = 4;
-    bench_tally_count(tally, 201, "", 0, 100);
-    bench_tally_count(tally, 503, "overloaded", 10, 1);
-    struct bench_report report = {
-        .options = &options, .tally = tally, .measured = BENCH_SECOND, .verdict = &verdict};
-    CLEANUP(text_finish) struct text json = {0};
-    CLEANUP(answer_freep) struct answer *told = NULL;
-    bench_report_json(&json, &report);
-    assert_int_equal(json.fault, 0);
-    assert_int_equal(answer_parse(json.bytes, json.length, &told), 0);
-    assert_string_equal(answer_string(answer_at(told, "load/loop")), "closed");
-    assert_int_equal(number_at(told, "requests/answered"), 101);
-    assert_int_equal(number_at(told, "requests/lost"), 4);
-    assert_int_equal(number_at(told, "verified/missing"), 1);
-    assert_int_equal(number_at(told, "latencyMilliseconds/count"), 100);
-    const struct answer *outcomes = answer_at(told, "requests/outcomes");
-    assert_int_equal(answer_count(outcomes), 2);
-    assert_int_equal(number_at(answer_item(outcomes, 1), "status"), 503);
-    assert_string_equal(answer_string(answer_at(answer_item(outcomes, 1), "problem")),
-                        "overloaded");
-    assert_null(answer_at(told, "server"));
-    assert_non_null(strstr(json.bytes, "\"perSecond\":100.000"));
-    assert_non_null(strstr(json.bytes, "\"p50\":0.050"));
-    free(tally);
-}
-
-/* ---- options ---- */
-
-#define WORDS_MAXIMUM 16
-#define GIVEN(...) ((const char *const[]){"vix-bench", __VA_ARGS__, NULL})
-#define LOAD "--url", "https://localhost", "--identities", "d"
-
-static int parse(const char *const *words, struct bench_options *options)
-{
-    char *argv[WORDS_MAXIMUM + 1] = {NULL};
-    int argc = 0;
-    for (; words[argc] != NULL; argc++) {
-        assert_true(argc < WORDS_MAXIMUM);
-        memcpy(&argv[argc], &words[argc], sizeof(argv[argc]));
-    }
-    return bench_options_parse(argc, argv, options);
-}
-
-static void test_options(void **state)
-{
-    (void)state;
-    struct bench_options options;
-    assert_int_equal(parse(GIVEN("post", LOAD), &options), 0);
-    assert_int_equal(options.command, BENCH_POST);
-    assert_int_equal(options.seconds, 10);
-    assert_int_equal(options.connections, 64);
-    assert_int_equal(parse(GIVEN("post", LOAD, "--requests=5", "--overlap", "0.25"), &options), 0);
-    assert_int_equal(options.seconds, 0);
-    assert_int_equal(options.requests, 5);
-    assert_true(options.overlap == 0.25);
-    assert_int_equal(parse(GIVEN("poll", LOAD, "--empty", "--json"), &options), 0);
-    assert_true(options.empty && options.json && !options.allow_remote);
-    assert_int_equal(parse(GIVEN("prepare", "--help"), &options), 0);
-    assert_true(options.help);
-    assert_int_equal(parse(GIVEN("--version"), &options), 0);
-    assert_true(options.version);
-}
-
-static void test_bad_options(void **state)
-{
-    (void)state;
-    const char *const *const bad[] = {
-        GIVEN("shout"),
-        GIVEN("post"),
-        GIVEN("post", "--url", "u"),
-        GIVEN("post", LOAD, "word"),
-        GIVEN("post", LOAD, "--empty"),
-        GIVEN("poll", LOAD, "--overlap", "0.5"),
-        GIVEN("post", LOAD, "--overlap", "1.5"),
-        GIVEN("post", LOAD, "--overlap", "nan"),
-        GIVEN("post", LOAD, "--overlap", "0.5x"),
-        GIVEN("post", LOAD, "--connections", "0"),
-        GIVEN("post", LOAD, "--connections", "10001"),
-        GIVEN("post", LOAD, "--connections", "1", "--threads", "2"),
-        GIVEN("post", LOAD, "--rate", "-1"),
-        GIVEN("post", LOAD, "--seconds"),
-        GIVEN("post", LOAD, "--municipality", "361"),
-        GIVEN("post", LOAD, "--professional", "a\"b"),
-        GIVEN("post", LOAD, "--birth-date", "1 May"),
-        GIVEN("post", LOAD, "--ca", ""),
-        GIVEN("prepare", "--url", "u", "--control", "s", "--pki", "d", "--parties", "3"),
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
-        struct bench_options options;
-        assert_int_equal(parse(bad[i], &options), VIX_USAGE);
-    }
-    struct bench_options options;
-    assert_int_equal(parse((const char *const[]){"vix-bench", NULL}, &options), VIX_USAGE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,11 +378,6 @@ int main(void)
         cmocka_unit_test(test_a_child_has_at_most_so_many),
         cmocka_unit_test(test_acknowledged),
         cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_slugs),
-        cmocka_unit_test(test_outcomes_are_bounded),
-        cmocka_unit_test(test_report),
-        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,40 @@ static void test_loops_share_one_load(void **state)
     }
 }
 
+/* Quiet, a burst, quiet again; the warm-up is more of the first. */
+static void test_phases(void **state)
+{
+    (void)state;
+    static const size_t loops = 2;
+    unsigned counts[3] = {0};
+    unsigned warm_up = 0;
+    for (size_t l = 0; l < loops; l++) {
+        struct bench_plan plan;
+        int64_t when = 0;
+        int64_t last = 0;
+        bench_plan_start(&plan, &(struct bench_plan_settings){.start = START,
+                                                              .warm_up = BENCH_SECOND,
+                                                              .length = 7 * BENCH_SECOND,
+                                                              .phases = {{5, 2}, {300, 3}, {7, 2}},
+                                                              .phase_count = 3,
+                                                              .loop = l,
+                                                              .loops = loops});
+        assert_true(bench_plan_is_open(&plan));
+        assert_int_equal(bench_plan_next(&plan, START - 1, &when), BENCH_PLAN_WAIT);
+        while (bench_plan_next(&plan, START + 8 * BENCH_SECOND - 1, &when) == BENCH_PLAN_SEND) {
+            size_t phase = bench_plan_phase(&plan, when);
+            assert_true(when > last && phase < 3);
+            last = when;
+            warm_up += bench_plan_is_measured(&plan, when) ? 0 : 1;
+            counts[phase]++;
+        }
+    }
+    assert_int_equal(warm_up, 5);
+    assert_int_equal(counts[0], 5 * 3);
+    assert_int_equal(counts[1], 300 * 3);
+    assert_int_equal(counts[2], 7 * 2);
+}
+
 static void test_stopped(void **state)
 {
     (void)state;
@@ -148,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_open_keeps_its_times),
         cmocka_unit_test(test_open_does_not_forget),
         cmocka_unit_test(test_loops_share_one_load),
+        cmocka_unit_test(test_phases),
         cmocka_unit_test(test_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
