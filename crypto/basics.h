@@ -68,4 +68,21 @@ static inline uint64_t get_be64(const uint8_t *in)
     return (uint64_t)get_be32(in) << 32 | get_be32(in + 4);
 }
 
+#define DECIMAL_MAXIMUM 20 /* digits of a uint64_t */
+
+/* Writes the number without a NUL; how many digits it has. */
+static inline size_t put_decimal(char *out, uint64_t value)
+{
+    char digits[DECIMAL_MAXIMUM];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = digits[count - 1 - i];
+    }
+    return count;
+}
+
 #endif

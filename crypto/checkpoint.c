@@ -9,6 +9,7 @@
 #include "crypto/cosignature.h"
 #include "crypto/note.h"
 #include "crypto/secret.h"
+#include "crypto/sha256.h"
 
 #define SIGNATURE_BYTES crypto_sign_BYTES
 #define TIME_BYTES 8
@@ -36,14 +37,12 @@ _Static_assert(sizeof(NOTE_DASH) + CHECKPOINT_NAME_MAXIMUM + 2 +
 static void vkey_set_id(struct checkpoint_vkey *vkey)
 {
     const uint8_t middle[2] = {'\n', (uint8_t)vkey->type};
-    uint8_t hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_state state;
+    uint8_t hash[SHA256_BYTES];
 
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const uint8_t *)vkey->name, strlen(vkey->name));
-    crypto_hash_sha256_update(&state, middle, sizeof(middle));
-    crypto_hash_sha256_update(&state, vkey->public_key, sizeof(vkey->public_key));
-    crypto_hash_sha256_final(&state, hash);
+    const struct sha256_piece pieces[] = {{vkey->name, strlen(vkey->name)},
+                                          {middle, sizeof(middle)},
+                                          {vkey->public_key, sizeof(vkey->public_key)}};
+    sha256_of(pieces, ARRAY_LENGTH(pieces), hash);
     memcpy(vkey->id, hash, sizeof(vkey->id));
 }
 

@@ -3,6 +3,8 @@
 
 #include <sodium.h>
 
+#include "crypto/sha256.h"
+
 static void derive_salt(const uint8_t month_key[static 32], uint8_t which, uint64_t index,
                         uint8_t ret_salt[static COMMITMENT_SALT_BYTES])
 {
@@ -22,24 +24,18 @@ void commitment_derive_salts(const uint8_t month_key[static 32], uint64_t index,
 void commitment_subject_hash(const uint8_t salt[static COMMITMENT_SALT_BYTES], const void *subject,
                              size_t size, struct merkle_hash *ret_hash)
 {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, salt, COMMITMENT_SALT_BYTES);
-    crypto_hash_sha256_update(&state, subject, size);
-    crypto_hash_sha256_final(&state, ret_hash->bytes); /* wipes the state */
+    const struct sha256_piece pieces[] = {{salt, COMMITMENT_SALT_BYTES}, {subject, size}};
+    sha256_of(pieces, ARRAY_LENGTH(pieces), ret_hash->bytes);
 }
 
 void commitment_make(const uint8_t salt[static COMMITMENT_SALT_BYTES], const void *public_part,
                      size_t size, const struct merkle_hash *subject_hash,
                      uint8_t ret_commitment[static COMMITMENT_BYTES])
 {
-    uint8_t public_hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(public_hash, public_part, size);
-
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, salt, COMMITMENT_SALT_BYTES);
-    crypto_hash_sha256_update(&state, public_hash, sizeof(public_hash));
-    crypto_hash_sha256_update(&state, subject_hash->bytes, sizeof(subject_hash->bytes));
-    crypto_hash_sha256_final(&state, ret_commitment);
+    uint8_t public_hash[SHA256_BYTES];
+    sha256_of(&(struct sha256_piece){public_part, size}, 1, public_hash);
+    const struct sha256_piece pieces[] = {{salt, COMMITMENT_SALT_BYTES},
+                                          {public_hash, sizeof(public_hash)},
+                                          {subject_hash->bytes, sizeof(subject_hash->bytes)}};
+    sha256_of(pieces, ARRAY_LENGTH(pieces), ret_commitment);
 }

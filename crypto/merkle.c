@@ -1,32 +1,28 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "crypto/merkle.h"
 
-#include <sodium.h>
 #include <string.h>
 
-_Static_assert(MERKLE_HASH_BYTES == crypto_hash_sha256_BYTES, "hash size");
+#include "crypto/sha256.h"
+
+_Static_assert(MERKLE_HASH_BYTES == SHA256_BYTES, "hash size");
 
 static const uint8_t leaf_prefix = 0;
 static const uint8_t node_prefix = 1;
 
 void merkle_leaf(const void *entry, size_t size, struct merkle_hash *ret_hash)
 {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &leaf_prefix, 1);
-    crypto_hash_sha256_update(&state, entry, size);
-    crypto_hash_sha256_final(&state, ret_hash->bytes);
+    const struct sha256_piece pieces[] = {{&leaf_prefix, 1}, {entry, size}};
+    sha256_of(pieces, ARRAY_LENGTH(pieces), ret_hash->bytes);
 }
 
 void merkle_node(const struct merkle_hash *left, const struct merkle_hash *right,
                  struct merkle_hash *ret_hash)
 {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &node_prefix, 1);
-    crypto_hash_sha256_update(&state, left->bytes, sizeof(left->bytes));
-    crypto_hash_sha256_update(&state, right->bytes, sizeof(right->bytes));
-    crypto_hash_sha256_final(&state, ret_hash->bytes);
+    const struct sha256_piece pieces[] = {{&node_prefix, 1},
+                                          {left->bytes, sizeof(left->bytes)},
+                                          {right->bytes, sizeof(right->bytes)}};
+    sha256_of(pieces, ARRAY_LENGTH(pieces), ret_hash->bytes);
 }
 
 static bool hash_equal(const struct merkle_hash *a, const struct merkle_hash *b)
@@ -62,7 +58,7 @@ void merkle_frontier_append(struct merkle_frontier *frontier, const struct merkl
 void merkle_frontier_root(const struct merkle_frontier *frontier, struct merkle_hash *ret_root)
 {
     if (frontier->size == 0) {
-        crypto_hash_sha256(ret_root->bytes, NULL, 0);
+        sha256_of(NULL, 0, ret_root->bytes);
         return;
     }
     unsigned level = (unsigned)__builtin_ctzll(frontier->size);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/nonce.h"
+
 #define KEY_ID_BYTES 4
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 
@@ -43,7 +45,7 @@ void seal_close(uint32_t key_id, const uint8_t key[static SEAL_KEY_BYTES], struc
     }
     put_be32(out, key_id);
     uint8_t *nonce = out + KEY_ID_BYTES;
-    randombytes_buf(nonce, NONCE_BYTES);
+    nonce_make(nonce, NONCE_BYTES);
 
     CLEANUP(associated_wipe) struct associated data = {.size = 0};
     associated_init(&data, out, place);

@@ -9,6 +9,7 @@
 #include "crypto/merkle.h"
 #include "crypto/oprf.h"
 #include "crypto/secret.h"
+#include "crypto/sha256.h"
 
 #define BYTES_MAXIMUM 128
 
@@ -50,10 +51,14 @@ static bool test_blake2b(void)
 /* FIPS 180-4, example "abc". */
 static bool test_sha256(void)
 {
-    uint8_t hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, abc, sizeof(abc));
-    return is_hex(hash, sizeof(hash),
-                  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    static const char expected[] =
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    static const struct sha256_piece pieces[] = {{abc, 1}, {abc + 1, sizeof(abc) - 1}};
+    uint8_t hash[SHA256_BYTES];
+    uint8_t portable[SHA256_BYTES];
+    sha256_of(pieces, ARRAY_LENGTH(pieces), hash);
+    sha256_portable(pieces, ARRAY_LENGTH(pieces), portable);
+    return is_hex(hash, sizeof(hash), expected) && is_hex(portable, sizeof(portable), expected);
 }
 
 /* FIPS 180-4, example "abc". */

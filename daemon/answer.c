@@ -3,30 +3,43 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <stdio.h>
+#include <openssl/err.h>
 #include <string.h>
 #include <time.h>
 
 #include "crypto/secret.h"
 
 #define HEAD_MAXIMUM ((size_t)8 << 10)
+#define HEAD_FIXED 256 /* bytes: status line, date, length, connection */
 
-/* A head in the making; `size` beyond HEAD_MAXIMUM means that it did not fit. */
+/* Bytes; what is more lets others have their turn. */
+#define AT_ONCE_MAXIMUM ((size_t)64 << 10)
+
+/* A head in the making. */
 struct head {
-    char text[HEAD_MAXIMUM];
+    char *text;
     size_t size;
 };
 
-static void PRINTF_LIKE(2, 3) append(struct head *head, const char *format, ...)
+/* No format strings, which would be a tenth of what a small answer costs. */
+static void append(struct head *head, const char *text)
 {
-    if (head->size >= HEAD_MAXIMUM) {
-        return;
-    }
-    va_list values;
-    va_start(values, format);
-    int size = vsnprintf(head->text + head->size, HEAD_MAXIMUM - head->size, format, values);
-    va_end(values);
-    head->size += size < 0 ? HEAD_MAXIMUM : (size_t)size;
+    size_t size = strlen(text);
+    memcpy(head->text + head->size, text, size);
+    head->size += size;
+}
+
+static void append_number(struct head *head, uint64_t number)
+{
+    head->size += put_decimal(head->text + head->size, number);
+}
+
+static void append_field(struct head *head, const char *name, const char *value)
+{
+    append(head, name);
+    append(head, ": ");
+    append(head, value);
+    append(head, "\r\n");
 }
 
 /* RFC 9110 section 5.6.7, without the locale that strftime() asks. */
@@ -35,33 +48,63 @@ static void append_date(struct head *head)
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char pattern[] = "Date: Sun, 00 Jan 0000 00:00:00 GMT\r\n";
     time_t now = time(NULL);
     struct tm parts;
     gmtime_r(&now, &parts);
-    append(head, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[parts.tm_wday],
-           parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
-           parts.tm_sec);
+    const int year = parts.tm_year + 1900;
+    const struct {
+        size_t at;
+        int value;
+    } pairs[] = {{11, parts.tm_mday}, {18, year / 100},   {20, year % 100},
+                 {23, parts.tm_hour}, {26, parts.tm_min}, {29, parts.tm_sec}};
+    char *text = head->text + head->size;
+    memcpy(text, pattern, sizeof(pattern) - 1);
+    memcpy(text + 6, days[parts.tm_wday], 3);
+    memcpy(text + 14, months[parts.tm_mon], 3);
+    for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++) {
+        text[pairs[i].at] = (char)('0' + pairs[i].value / 10);
+        text[pairs[i].at + 1] = (char)('0' + pairs[i].value % 10);
+    }
+    head->size += sizeof(pattern) - 1;
 }
 
-static int write_head(const struct http_response *response, bool close, struct head *head)
+/* At most how large the head becomes; 0 when a header is not as it should be. */
+static size_t measure_head(const struct http_response *response)
 {
-    append(head, "HTTP/1.1 %d %s\r\n", response->status, http_status_text(response->status));
-    append_date(head);
+    size_t size = HEAD_FIXED + strlen(http_status_text(response->status));
     for (size_t i = 0; i < response->header_count; i++) {
         const struct http_header *header = &response->headers[i];
-        if (strpbrk(header->name, "\r\n:") != NULL || strpbrk(header->value, "\r\n") != NULL) {
-            return -EINVAL;
+        size_t name = strlen(header->name);
+        size_t value = strlen(header->value);
+        if (strcspn(header->name, "\r\n:") != name || strcspn(header->value, "\r\n") != value) {
+            return 0;
         }
-        append(head, "%s: %s\r\n", header->name, header->value);
+        size += name + value + 4;
+    }
+    return size + (response->content_type != NULL ? strlen(response->content_type) : 0);
+}
+
+static void write_head(const struct http_response *response, bool close, struct head *head)
+{
+    append(head, "HTTP/1.1 ");
+    append_number(head, (uint64_t)response->status);
+    append(head, " ");
+    append(head, http_status_text(response->status));
+    append(head, "\r\n");
+    append_date(head);
+    for (size_t i = 0; i < response->header_count; i++) {
+        append_field(head, response->headers[i].name, response->headers[i].value);
     }
     if (response->content_type != NULL) {
-        append(head, "Content-Type: %s\r\n", response->content_type);
+        append_field(head, "Content-Type", response->content_type);
     }
     if (response->status != 204 && response->status != 304) {
-        append(head, "Content-Length: %zu\r\n", response->body_size);
+        append(head, "Content-Length: ");
+        append_number(head, response->body_size);
+        append(head, "\r\n");
     }
-    append(head, "%s\r\n", close ? "Connection: close\r\n" : "");
-    return head->size < HEAD_MAXIMUM ? 0 : -EINVAL;
+    append(head, close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 
 static void release(const void *memory, size_t size, void *user)
@@ -71,25 +114,40 @@ static void release(const void *memory, size_t size, void *user)
     secret_free(user);
 }
 
-int answer_write(const struct http_response *response, bool head_only, bool close,
+/* How much TLS took without waiting. What stopped it stops libevent too, which begins again with
+ * the same bytes, as TLS demands, and tells. */
+static size_t write_now(SSL *ssl, const char *bytes, size_t size)
+{
+    size_t sent = 0;
+    ERR_clear_error();
+    return SSL_write_ex(ssl, bytes, size < AT_ONCE_MAXIMUM ? size : AT_ONCE_MAXIMUM, &sent) == 1
+               ? sent
+               : 0;
+}
+
+int answer_write(const struct http_response *response, bool head_only, bool close, SSL *ssl,
                  struct evbuffer *out)
 {
-    struct head head = {.size = 0};
-    int result = write_head(response, close, &head);
-    if (result != 0) {
-        return result;
+    size_t bound = measure_head(response);
+    if (bound == 0 || bound > HEAD_MAXIMUM) {
+        return -EINVAL;
     }
     size_t body = head_only || response->body == NULL ? 0 : response->body_size;
-    char *memory = secret_malloc(head.size + body);
-    if (memory == NULL) {
+    struct head head = {.text = secret_malloc(bound + body)};
+    if (head.text == NULL) {
         return -ENOMEM;
     }
-    memcpy(memory, head.text, head.size);
+    write_head(response, close, &head);
     if (body > 0) {
-        memcpy(memory + head.size, response->body, body);
+        memcpy(head.text + head.size, response->body, body);
     }
-    if (evbuffer_add_reference(out, memory, head.size + body, release, memory) != 0) {
-        secret_free(memory);
+    size_t size = head.size + body;
+    size_t sent = ssl != NULL ? write_now(ssl, head.text, size) : 0;
+    if (sent == size) {
+        secret_free(head.text);
+    } else if (evbuffer_add_reference(out, head.text + sent, size - sent, release, head.text) !=
+               0) {
+        secret_free(head.text);
         return -ENOMEM;
     }
     return 0;

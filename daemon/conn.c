@@ -13,6 +13,10 @@
 #include "daemon/conn_private.h"
 #include "daemon/farewell.h"
 
+/* Bytes: with what libevent puts before them they fill 4 KiB, which is enough for most requests. It
+ * takes memory for as much as it may read, and all of that is wiped afterwards. */
+#define READ_AT_ONCE 4032
+
 void conn_arm(struct conn *conn, int64_t milliseconds)
 {
     if (milliseconds < 0) {
@@ -272,6 +276,7 @@ int conn_open(struct worker *worker, const struct service *service, int fd, uint
     link_into(conn, worker);
     bufferevent_setcb(conn->bev, on_input, on_written, on_event, conn);
     bufferevent_setwatermark(conn->bev, EV_READ, 0, CONN_INPUT_MAXIMUM);
+    bufferevent_set_max_single_read(conn->bev, READ_AT_ONCE);
     conn_enter(conn, service->secured ? CONN_HANDSHAKE : CONN_HEAD);
     bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
     return 0;

@@ -39,6 +39,14 @@ static void account_for(struct conn *conn, int status)
     }
 }
 
+/* NULL when an answer cannot go past libevent: others are before it, or there is no TLS. */
+static SSL *idle_tls(const struct conn *conn)
+{
+    bool idle = conn->ssl != NULL && !SSL_want_write(conn->ssl) &&
+                evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0;
+    return idle ? conn->ssl : NULL;
+}
+
 /* Sends what the service refused or answered. */
 void conn_answer(struct conn *conn)
 {
@@ -50,15 +58,17 @@ void conn_answer(struct conn *conn)
                         atomic_load(&worker->shared->stopping);
     account_for(conn, response->status);
     int result = answer_write(response, request->method == HTTP_HEAD, conn->close_after,
-                              bufferevent_get_output(conn->bev));
+                              idle_tls(conn), bufferevent_get_output(conn->bev));
     conn->service->close(TAKE_PTR(conn->turn));
     conn->body = NULL;
-    conn_enter(conn,
-               CONN_WRITING); /* until libevent says, in a callback of its own, that it is out */
+    /* Until libevent says, in a callback of its own, that it is out. */
+    conn_enter(conn, CONN_WRITING);
     if (result != 0) {
         log_event(LOG_LEVEL_ERROR, "answer", "service=%s error=%s", conn->service->name,
                   strerror(-result));
         conn_arm(conn, 0);
+    } else if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0) {
+        bufferevent_trigger(conn->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
     }
 }
 
@@ -166,9 +176,6 @@ static enum step read_head(struct conn *conn)
     struct evbuffer *input = bufferevent_get_input(conn->bev);
     const struct http1_refusal *refusal;
     enum http1_result result = HTTP1_MORE;
-    if (conn->phase == CONN_IDLE) {
-        conn_enter(conn, CONN_HEAD);
-    }
     if (conn->scan.size == 0) {
         conn->begun = microseconds();
     }
@@ -185,7 +192,13 @@ static enum step read_head(struct conn *conn)
     if (result == HTTP1_REFUSED) {
         return refuse(conn, refusal);
     }
-    return result == HTTP1_MORE ? STEP_WAIT : take_head(conn);
+    if (result == HTTP1_MORE) {
+        if (conn->phase == CONN_IDLE) {
+            conn_enter(conn, CONN_HEAD);
+        }
+        return STEP_WAIT;
+    }
+    return take_head(conn);
 }
 
 static enum step advance_once(struct conn *conn)

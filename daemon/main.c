@@ -2,6 +2,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -33,6 +34,24 @@ static void tls_free_memory(void *memory, const char *file, int line)
     (void)file;
     (void)line;
     secret_free(memory);
+}
+
+/*
+ * What a wave of requests gave back is kept for the next one: by default it goes to the kernel as
+ * soon as 128 KiB lie together, and each page that is taken again costs a fault and a wiping by the
+ * kernel, as much in all as the rest of a small request. Of each thread's heap at most so much is
+ * kept; the large buffers of rare answers go back at once.
+ */
+#define HEAP_KEPT (8 << 20)
+#define HEAP_STEP (256 << 10) /* by which a heap grows */
+#define HEAP_LARGE (2 << 20)
+
+/* A heap that knows nothing of it (a sanitizer's) serves as well. */
+static void prepare_heap(void)
+{
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+    mallopt(M_TOP_PAD, HEAP_STEP);
+    mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
 }
 
 /* Requests pass through both libraries' buffers: told to wipe them, before anything is allocated.
@@ -103,6 +122,7 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return SERVER_EXIT_CONFIGURATION;
     }
+    prepare_heap();
     const char *unsound = prepare_libraries() ? selftest_run() : "libraries";
     if (unsound != NULL) {
         log_event(LOG_LEVEL_ERROR, "start", "failed=self-test of=%s", unsound);

@@ -44,26 +44,57 @@ void exchange_finish_empty(struct exchange *x)
     exchange_finish(x);
 }
 
+/* Room for both limits with the longest numbers. */
+#define LIMIT_TEXT_SIZE 128
+
+struct limit_text {
+    char text[LIMIT_TEXT_SIZE];
+    size_t size;
+};
+
+static void put_text(struct limit_text *out, const char *text)
+{
+    size_t size = strlen(text);
+    memcpy(out->text + out->size, text, size);
+    out->size += size;
+}
+
+/* "name";first=1;second=2, after a comma where it is not the first. */
+static void put_limit(struct limit_text *out, const char *name, const char *first, uint64_t one,
+                      const char *second, uint64_t other)
+{
+    put_text(out, out->size > 0 ? ", \"" : "\"");
+    put_text(out, name);
+    put_text(out, first);
+    out->size += put_decimal(out->text + out->size, one);
+    put_text(out, second);
+    out->size += put_decimal(out->text + out->size, other);
+}
+
+static void add_copy(struct exchange *x, const char *name, const char *text, size_t size)
+{
+    const char *copy = arena_copy_text(&x->scratch, text, size);
+    if (copy != NULL) {
+        http_response_header(&x->response, name, copy);
+    }
+}
+
 static void add_limit_headers(struct exchange *x)
 {
     static const char *const names[LIMIT_KINDS] = {
         [LIMIT_REQUESTS] = "requests", [LIMIT_EVALUATIONS] = "evaluations"};
-    const char *policy = "";
-    const char *state = "";
-    for (int i = 0; i < LIMIT_KINDS && policy != NULL && state != NULL; i++) {
+    struct limit_text policy = {.size = 0};
+    struct limit_text state = {.size = 0};
+    for (int i = 0; i < LIMIT_KINDS; i++) {
         const struct limit_state *limit = &x->limits[i];
-        if (!x->limited[i]) {
-            continue;
+        if (x->limited[i]) {
+            put_limit(&policy, names[i], "\";q=", limit->quota, ";w=", LIMITS_WINDOW_SECONDS);
+            put_limit(&state, names[i], "\";r=", limit->remaining, ";t=", limit->reset_seconds);
         }
-        const char *comma = *policy != '\0' ? ", " : "";
-        policy = arena_print(&x->scratch, "%s%s\"%s\";q=%u;w=%d", policy, comma, names[i],
-                             limit->quota, LIMITS_WINDOW_SECONDS);
-        state = arena_print(&x->scratch, "%s%s\"%s\";r=%u;t=%u", state, comma, names[i],
-                            limit->remaining, limit->reset_seconds);
     }
-    if (policy != NULL && state != NULL && *policy != '\0') {
-        http_response_header(&x->response, "RateLimit-Policy", policy);
-        http_response_header(&x->response, "RateLimit", state);
+    if (policy.size > 0) {
+        add_copy(x, "RateLimit-Policy", policy.text, policy.size);
+        add_copy(x, "RateLimit", state.text, state.size);
     }
 }
 
@@ -97,8 +128,8 @@ void exchange_add_headers(struct exchange *x)
         add_limit_headers(x);
     }
     if (x->has_log_index) {
-        const char *text = arena_print(&x->scratch, "%llu", (unsigned long long)x->log_index);
-        http_response_header(&x->response, "Log-Index", text != NULL ? text : "");
+        char digits[DECIMAL_MAXIMUM];
+        add_copy(x, "Log-Index", digits, put_decimal(digits, x->log_index));
     }
     if (x->match.route != NULL && x->match.route->standing == ROUTE_OPEN) {
         http_response_header(&x->response, "Access-Control-Allow-Origin", "*");

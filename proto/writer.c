@@ -97,37 +97,58 @@ void writer_end_list(struct writer *writer)
 }
 
 /* U+2028 and U+2029 need no escape in JSON; control characters, quote and backslash do. */
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+static size_t escape(unsigned char c, char out[static 8])
+{
+    if (c == '"' || c == '\\') {
+        out[0] = '\\';
+        out[1] = (char)c;
+        return 2;
+    }
+    return (size_t)snprintf(out, 8, "\\u%04x", c);
+}
+
+/* `"text"` and what follows it, as it is. */
+static void put_quoted(struct writer *writer, const char *text, size_t size, char behind)
+{
+    if (reserve(writer, size + 3)) {
+        char *out = writer->data + writer->size;
+        out[0] = '"';
+        memcpy(out + 1, text, size);
+        out[size + 1] = '"';
+        out[size + 2] = behind;
+        writer->size += size + (behind == '\0' ? 2 : 3);
+    }
+}
+
 static void put_escaped(struct writer *writer, const char *text)
 {
-    put(writer, "\"", 1);
-    const char *start = text;
     const char *at = text;
-    for (; *at != '\0'; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c >= 0x20 && c != '"' && c != '\\') {
-            continue;
-        }
-        put(writer, start, (size_t)(at - start));
-        start = at + 1;
-        char escape[8];
-        if (c == '"' || c == '\\') {
-            escape[0] = '\\';
-            escape[1] = (char)c;
-            put(writer, escape, 2);
-        } else {
-            snprintf(escape, sizeof(escape), "\\u%04x", c);
-            put(writer, escape, 6);
-        }
+    while (is_plain((unsigned char)*at)) { /* which the closing NUL is not */
+        at++;
     }
-    put(writer, start, (size_t)(at - start));
+    if (*at == '\0') {
+        put_quoted(writer, text, (size_t)(at - text), '\0');
+        return;
+    }
+    put(writer, "\"", 1);
+    for (at = text; *at != '\0'; at++) {
+        char escaped[8];
+        size_t size = is_plain((unsigned char)*at) ? 0 : escape((unsigned char)*at, escaped);
+        put(writer, size == 0 ? at : escaped, size == 0 ? 1 : size);
+    }
     put(writer, "\"", 1);
 }
 
+/* Names are those of shapes: none needs an escape. */
 void writer_name(struct writer *writer, const char *name)
 {
     begin_value(writer);
-    put_escaped(writer, name);
-    put(writer, ":", 1);
+    put_quoted(writer, name, strlen(name), ':');
     writer->comma = false;
 }
 
@@ -150,9 +171,8 @@ void writer_integer(struct writer *writer, int64_t value)
 
 void writer_unsigned(struct writer *writer, uint64_t value)
 {
-    char text[24];
-    int length = snprintf(text, sizeof(text), "%" PRIu64, value);
-    writer_raw(writer, text, (size_t)length);
+    char text[DECIMAL_MAXIMUM];
+    writer_raw(writer, text, put_decimal(text, value));
 }
 
 void writer_boolean(struct writer *writer, bool value)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/nonce.h"
 #include "crypto/secret.h"
 
 void uuid_make_ordered(int64_t instant, struct uuid *last)
@@ -11,7 +12,7 @@ void uuid_make_ordered(int64_t instant, struct uuid *last)
     uint64_t previous = get_be64(last->bytes) >> 16;
     uint64_t now = instant < 0 ? 0 : (uint64_t)instant;
     struct uuid made;
-    secret_random(made.bytes, sizeof(made.bytes));
+    nonce_make(made.bytes, sizeof(made.bytes));
     if (now <= previous) {
         /* The same millisecond, or a clock that went back: count on from the last one. */
         unsigned counter = (get_be16(last->bytes + 6) & 0x0fffu) + 1;
@@ -40,7 +41,7 @@ int uuid_is_random(const struct uuid *uuid)
 
 void uuid_make_random(struct uuid *ret_uuid)
 {
-    secret_random(ret_uuid->bytes, sizeof(ret_uuid->bytes));
+    nonce_make(ret_uuid->bytes, sizeof(ret_uuid->bytes));
     ret_uuid->bytes[6] = (uint8_t)((ret_uuid->bytes[6] & 0x0f) | 0x40);
     ret_uuid->bytes[8] = (uint8_t)((ret_uuid->bytes[8] & 0x3f) | 0x80);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crypto/nonce.h"
 #include "crypto/secret.h"
 
 #define BODY_FILE 4  /* the versions of what is sealed */
@@ -216,7 +217,7 @@ int child_file_create(struct store_view *view, const struct child_key *key,
     if (result != 0) {
         return result;
     }
-    secret_random(&file.generation, sizeof(file.generation));
+    nonce_make(&file.generation, sizeof(file.generation));
     *ret_file = file;
     return 0;
 }

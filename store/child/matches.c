@@ -155,9 +155,14 @@ static int tell_municipality(struct store_tx *tx, const struct match_scope *scop
 int match_tell_municipalities(struct store_tx *tx, const struct match_scope *scope, bool quiet)
 {
     struct match_walk walk = {0};
+    const struct child_file *of = NULL; /* of whom the last one was, and where: mostly the same */
+    uint16_t municipality = 0;
     int result = 0;
     while (result == 0 && match_walk_next(scope, &walk)) {
-        if (!walk.member->archived) {
+        if (!walk.member->archived &&
+            (walk.of != of || walk.member->municipality != municipality)) {
+            of = walk.of;
+            municipality = walk.member->municipality;
             result = tell_municipality(tx, scope, walk.of, walk.member, quiet);
         }
     }

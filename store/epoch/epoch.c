@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crypto/nonce.h"
 #include "crypto/secret.h"
 
 static struct seal_place place_of(enum kv_table table, const struct row_key *key)
@@ -144,7 +145,7 @@ void child_ref_write(struct store_view *view, enum kv_table table, const struct 
 {
     uint8_t mask[SEAL_MASK_BYTES];
     put_be32(out, keyring_current(view->keys, KEYRING_EPOCH));
-    secret_random(out + 4, CHILD_REF_NONCE_BYTES);
+    nonce_make(out + 4, CHILD_REF_NONCE_BYTES);
     if (!make_mask(view, table, key, out, mask)) {
         view_fail(view, VIEW_DAMAGED);
         return;

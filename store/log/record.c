@@ -298,42 +298,50 @@ static void append_text(struct text_writer *writer, const char *text)
     append(writer, text, strlen(text));
 }
 
-/* The escape of RFC 8785 section 3.2.2.2 for a character that needs one; 0 when it needs none. */
+static void append_number(struct text_writer *writer, uint64_t number)
+{
+    char digits[DECIMAL_MAXIMUM];
+    append(writer, digits, put_decimal(digits, number));
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* The escape of a character that needs one (RFC 8785 section 3.2.2.2). */
 static size_t escape(unsigned char c, char out[static 7])
 {
     static const char shorts[] = "btn\0fr"; /* 08 to 0D, of which 0B has no short form */
+    out[0] = '\\';
     if (c == '"' || c == '\\') {
-        out[0] = '\\';
         out[1] = (char)c;
         return 2;
     }
-    if (c >= 0x20) {
-        return 0;
-    }
     if (c >= 0x08 && c <= 0x0d && c != 0x0b) {
-        out[0] = '\\';
         out[1] = shorts[c - 0x08];
         return 2;
     }
-    snprintf(out, 7, "\\u%04x", c);
-    return 6;
+    return (size_t)snprintf(out, 7, "\\u%04x", c);
 }
 
-static void print_string(struct text_writer *writer, const char *text)
+/* What stands between quotes. */
+static void append_string(struct text_writer *writer, const char *text)
 {
     const char *from = text; /* what was not written yet, and needs no escape */
-    char escaped[7];
-    append(writer, "\"", 1);
-    for (const char *c = text; *c != '\0'; c++) {
-        size_t size = escape((unsigned char)*c, escaped);
-        if (size > 0) {
-            append(writer, from, (size_t)(c - from));
-            append(writer, escaped, size);
-            from = c + 1;
+    for (;;) {
+        const char *c = from;
+        while (is_plain((unsigned char)*c)) { /* which the closing NUL is not */
+            c++;
         }
+        append(writer, from, (size_t)(c - from));
+        if (*c == '\0') {
+            return;
+        }
+        char escaped[7];
+        append(writer, escaped, escape((unsigned char)*c, escaped));
+        from = c + 1;
     }
-    append_text(writer, from);
-    append(writer, "\"", 1);
 }
 
 static void name_member(struct text_writer *writer, const char *name)
@@ -345,20 +353,28 @@ static void name_member(struct text_writer *writer, const char *name)
     writer->first = false;
 }
 
+/* A text of two parts, of which the first needs no escape. */
+static void print_joined(struct text_writer *writer, const char *name, const char *first,
+                         const char *second)
+{
+    name_member(writer, name);
+    append(writer, "\"", 1);
+    append_text(writer, first);
+    append_string(writer, second);
+    append(writer, "\"", 1);
+}
+
 static void print_text(struct text_writer *writer, const char *name, const char *text)
 {
     if (given(text)) {
-        name_member(writer, name);
-        print_string(writer, text);
+        print_joined(writer, name, "", text);
     }
 }
 
 static void print_number(struct text_writer *writer, const char *name, uint64_t number)
 {
-    char digits[24];
-    snprintf(digits, sizeof(digits), "%" PRIu64, number);
     name_member(writer, name);
-    append_text(writer, digits);
+    append_number(writer, number);
 }
 
 static void print_hex(struct text_writer *writer, const char *name, const uint8_t *bytes,
@@ -371,8 +387,8 @@ static void print_hex(struct text_writer *writer, const char *name, const uint8_
 
 static void print_object(struct text_writer *writer, const struct log_note *note)
 {
-    static const char *const kinds[] = {NULL, "signal", "match", "notice", "entry", "party"};
-    char id[UUID_TEXT_SIZE];
+    static const char *const kinds[] = {NULL, "signal:", "match:", "notice:", "entry:", "party:"};
+    char id[UUID_TEXT_SIZE] = {0}; /* longer than any number */
     struct uuid uuid;
     switch (note->object_kind) {
     case LOG_OBJECT_NONE:
@@ -384,15 +400,13 @@ static void print_object(struct text_writer *writer, const struct log_note *note
         break;
     case LOG_OBJECT_NOTICE:
     case LOG_OBJECT_ENTRY:
-        snprintf(id, sizeof(id), "%" PRIu64, get_be64(note->object));
+        put_decimal(id, get_be64(note->object));
         break;
     case LOG_OBJECT_PARTY:
-        snprintf(id, sizeof(id), "%" PRIu32, get_be32(note->object));
+        put_decimal(id, get_be32(note->object));
         break;
     }
-    char object[16 + UUID_TEXT_SIZE];
-    snprintf(object, sizeof(object), "%s:%s", kinds[note->object_kind], id);
-    print_text(writer, "verwijsindex.object", object);
+    print_joined(writer, "verwijsindex.object", kinds[note->object_kind], id);
 }
 
 /* In the order of RFC 8785: by name. */
@@ -400,18 +414,16 @@ static void print_attributes(struct text_writer *writer, const struct log_record
 {
     const struct log_actor *actor = &record->actor;
     const struct log_note *note = &record->note;
-    char urn[32 + OIN_LENGTH];
-    char activity[128];
     name_member(writer, "attributes");
     append(writer, "{", 1);
     writer->first = true;
     if (given(actor->party.text)) {
-        snprintf(urn, sizeof(urn), "urn:nld:oin:%s", actor->party.text);
-        print_text(writer, "dpl.core.foreign_operation.processor", urn);
+        print_joined(writer, "dpl.core.foreign_operation.processor",
+                     "urn:nld:oin:", actor->party.text);
     }
-    snprintf(activity, sizeof(activity), "https://verwijsindex.example/processing-activities/%s",
-             accesslog_event_name(note->event));
-    print_text(writer, "dpl.core.processing_activity_id", activity);
+    print_joined(writer, "dpl.core.processing_activity_id",
+                 "https://verwijsindex.example/processing-activities/",
+                 accesslog_event_name(note->event));
     print_text(writer, "verwijsindex.case_reference", note->case_reference);
     if (actor->has_certificate) {
         print_hex(writer, "verwijsindex.certificate", actor->certificate, 32);

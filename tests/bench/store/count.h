@@ -50,9 +50,8 @@ struct bs_counts {
     X(seal_mask)                                                                                   \
     X(seal_derive_key)                                                                             \
     X(randombytes_buf)                                                                             \
-    X(crypto_hash_sha256_update)                                                                   \
-    X(crypto_hash_sha256_final)                                                                    \
-    X(crypto_hash_sha256)                                                                          \
+    X(nonce_make)                                                                                  \
+    X(sha256_of)                                                                                   \
     X(crypto_generichash_blake2b)                                                                  \
     X(shortmac_make)                                                                               \
     X(log_record_render)                                                                           \

@@ -6,8 +6,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "crypto/nonce.h"
 #include "crypto/seal.h"
 #include "crypto/secret.h"
+#include "crypto/sha256.h"
 #include "crypto/shortmac.h"
 #include "store/base/clock.h"
 #include "store/child/matches.h"
@@ -130,13 +132,9 @@ WRAP_VOID(seal_mask, (const uint8_t *key, struct seal_place place, uint8_t *ret_
           (key, place, ret_mask), 0)
 WRAP_VOID(seal_derive_key, (const uint8_t *secret, uint8_t *ret_key), (secret, ret_key), 0)
 WRAP_VOID(randombytes_buf, (void *const buffer, const size_t size), (buffer, size), size)
-WRAP(int, crypto_hash_sha256_update,
-     (crypto_hash_sha256_state * state, const unsigned char *in, unsigned long long size),
-     (state, in, size), size)
-WRAP(int, crypto_hash_sha256_final, (crypto_hash_sha256_state * state, unsigned char *out),
-     (state, out), 0)
-WRAP(int, crypto_hash_sha256,
-     (unsigned char *out, const unsigned char *in, unsigned long long size), (out, in, size), size)
+WRAP_VOID(nonce_make, (void *memory, size_t size), (memory, size), size)
+WRAP_VOID(sha256_of, (const struct sha256_piece *pieces, size_t count, uint8_t *ret_hash),
+          (pieces, count, ret_hash), 0)
 WRAP(int, crypto_generichash_blake2b,
      (unsigned char *out, size_t out_size, const unsigned char *in, unsigned long long size,
       const unsigned char *key, size_t key_size),

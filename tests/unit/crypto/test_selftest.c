@@ -5,6 +5,7 @@
  */
 #include "support.h"
 
+#include <openssl/evp.h>
 #include <sodium.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -15,7 +16,8 @@ enum spoilt {
     NOTHING,
     BLAKE2B,
     SHA256,
-    SHA256_STREAM,
+    SHA256_PORTABLE,
+    MERKLE,
     SHA512,
     SEAL,
     OPEN_ACCEPTS,
@@ -27,6 +29,7 @@ enum spoilt {
     FOLDING,
 };
 static enum spoilt spoilt;
+static unsigned hashes; /* with SHA-256, of a run of the self-test */
 
 static void spoil(enum spoilt which, unsigned char *out)
 {
@@ -50,14 +53,16 @@ int __wrap_crypto_generichash_blake2b(unsigned char *out, size_t outlen, const u
     return r;
 }
 
-int __real_crypto_hash_sha256(unsigned char *out, const unsigned char *in,
-                              unsigned long long inlen);
-int __wrap_crypto_hash_sha256(unsigned char *out, const unsigned char *in,
-                              unsigned long long inlen);
-int __wrap_crypto_hash_sha256(unsigned char *out, const unsigned char *in, unsigned long long inlen)
+int __real_EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *out, unsigned int *size);
+int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *out, unsigned int *size);
+int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *out, unsigned int *size)
 {
-    int r = __real_crypto_hash_sha256(out, in, inlen);
+    int r = __real_EVP_DigestFinal_ex(context, out, size);
+    hashes++;
     spoil(SHA256, out);
+    if (hashes > 1) { /* the first is that of the known answer */
+        spoil(MERKLE, out);
+    }
     return r;
 }
 
@@ -66,7 +71,7 @@ int __wrap_crypto_hash_sha256_final(crypto_hash_sha256_state *state, unsigned ch
 int __wrap_crypto_hash_sha256_final(crypto_hash_sha256_state *state, unsigned char *out)
 {
     int r = __real_crypto_hash_sha256_final(state, out);
-    spoil(SHA256_STREAM, out);
+    spoil(SHA256_PORTABLE, out);
     return r;
 }
 
@@ -208,7 +213,8 @@ static void test_each_fault_is_found_and_named(void **state)
     } faults[] = {
         {BLAKE2B, "BLAKE2b"},
         {SHA256, "SHA-256"},
-        {SHA256_STREAM, "Merkle tree"},
+        {SHA256_PORTABLE, "SHA-256"},
+        {MERKLE, "Merkle tree"},
         {SHA512, "SHA-512"},
         {SEAL, "XChaCha20-Poly1305"},
         {OPEN_ACCEPTS, "XChaCha20-Poly1305"},
@@ -221,6 +227,7 @@ static void test_each_fault_is_found_and_named(void **state)
     };
     for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
         spoilt = faults[i].what;
+        hashes = 0;
         const char *found = selftest_run();
         assert_non_null(found);
         assert_string_equal(found, faults[i].name);

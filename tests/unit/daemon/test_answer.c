@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -15,7 +16,7 @@ static char *write_one(const struct http_response *response, bool head_only, boo
 {
     struct evbuffer *out = evbuffer_new();
     assert_non_null(out);
-    assert_int_equal(answer_write(response, head_only, close, out), 0);
+    assert_int_equal(answer_write(response, head_only, close, NULL, out), 0);
     struct evbuffer_iovec pieces[2];
     assert_int_equal(evbuffer_peek(out, -1, NULL, pieces, 2), 1);
     size_t size = evbuffer_get_length(out);
@@ -26,13 +27,21 @@ static char *write_one(const struct http_response *response, bool head_only, boo
     return text;
 }
 
-/* Takes the line with the date out, and checks its form. */
-static void drop_date(char *text)
+/* Takes the line with the date out, and checks that it is one between `from` and now. */
+static void drop_date(char *text, time_t from)
 {
     char *date = strstr(text, "Date: ");
     assert_non_null(date);
     char *end = strstr(date, "\r\n") + 2;
     assert_int_equal(end - date, strlen("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+    struct tm parts = {0};
+    char weekday[4] = {0};
+    memcpy(weekday, date + strlen("Date: "), 3);
+    assert_ptr_equal(strptime(date, "Date: %a, %d %b %Y %H:%M:%S GMT", &parts), end - 2);
+    time_t instant = timegm(&parts); /* which sets the day of the week */
+    static const char days[] = "SunMonTueWedThuFriSat";
+    assert_memory_equal(weekday, days + (size_t)parts.tm_wday * 3, 3);
+    assert_in_range(instant, from, time(NULL));
     memmove(date, end, strlen(end) + 1);
 }
 
@@ -58,8 +67,9 @@ static void test_answers(void **state)
          "\r\n"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        time_t from = time(NULL);
         char *text = write_one(&response, cases[i].head_only, cases[i].close);
-        drop_date(text);
+        drop_date(text, from);
         assert_string_equal(text, cases[i].text);
         free(text);
     }
@@ -69,8 +79,9 @@ static void test_no_content(void **state)
 {
     (void)state;
     const struct http_response response = {.status = 204};
+    time_t from = time(NULL);
     char *text = write_one(&response, false, false);
-    drop_date(text);
+    drop_date(text, from);
     assert_string_equal(text, "HTTP/1.1 204 No Content\r\n\r\n");
     free(text);
 }
@@ -88,7 +99,7 @@ static void test_line_ends_in_headers(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         struct http_response response = {.status = 200};
         response.headers[response.header_count++] = wrong[i];
-        assert_int_equal(answer_write(&response, false, false, out), -EINVAL);
+        assert_int_equal(answer_write(&response, false, false, NULL, out), -EINVAL);
         assert_int_equal(evbuffer_get_length(out), 0);
     }
     evbuffer_free(out);
@@ -103,7 +114,7 @@ static void test_head_is_bounded(void **state)
     http_response_header(&response, "X", value);
     struct evbuffer *out = evbuffer_new();
     assert_non_null(out);
-    assert_int_equal(answer_write(&response, false, false, out), -EINVAL);
+    assert_int_equal(answer_write(&response, false, false, NULL, out), -EINVAL);
     evbuffer_free(out);
 }
 
