@@ -70,12 +70,13 @@ export function create({ verifier }) {
   const pager = make("nav", { class: "pager", "say-aria-label": "pager" }, newer, older);
   const results = make("section", { class: "results", hidden: true }, title, about,
     table.element, pager);
-  let filters = null;
+  let wasAsked = false;
   let pages = []; /* those that were read: going back asks, and logs, nothing */
   let at = 0;
   let turn = 0; /* an answer to an earlier question is dropped */
 
-  function show(page, marked = null, fits = (entry) => isAsked(entry, filters)) {
+  /* Rows are held against what they were asked for with, whatever is asked meanwhile. */
+  function show(page, marked = null, fits = (entry) => isAsked(entry, page.filters)) {
     place.replaceChildren();
     results.hidden = page.entries.length === 0;
     if (page.entries.length === 0) {
@@ -104,9 +105,10 @@ export function create({ verifier }) {
     }
   }
 
-  function loadPage(cursor, moves) {
-    return load(() => ask(filters, cursor), (page) => {
-      pages.push(page);
+  function loadPage(filters, cursor, moves) {
+    return load(() => ask(filters, cursor), (answer) => {
+      const page = { ...answer, filters };
+      pages = cursor === "" ? [page] : [...pages, page];
       at = pages.length - 1;
       pager.hidden = false;
       say(title, "entries.newest");
@@ -114,15 +116,14 @@ export function create({ verifier }) {
       if (moves) {
         title.focus();
       }
-    }, () => loadPage(cursor, moves));
+    }, () => loadPage(filters, cursor, moves));
   }
 
   function search(moves) {
     const asked = readFilters(fields);
     if (asked !== null) {
-      filters = asked;
-      pages = [];
-      return loadPage("", moves);
+      wasAsked = true;
+      return loadPage(asked, "", moves);
     }
     return Promise.resolve();
   }
@@ -155,7 +156,7 @@ export function create({ verifier }) {
       show(pages[at]);
       title.focus();
     } else {
-      loadPage(pages[at].next, true);
+      loadPage(pages[at].filters, pages[at].next, true);
     }
   });
   fields.limit.input.value = "50";
@@ -189,7 +190,7 @@ export function create({ verifier }) {
     shown(index) {
       if (index !== undefined && /^\d{1,15}$/.test(index)) {
         showAround(Number(index));
-      } else if (filters === null || pages.length === 0) {
+      } else if (!wasAsked || pages.length === 0) {
         search(false);
       }
     },

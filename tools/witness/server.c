@@ -141,7 +141,7 @@ static void advance(struct conn *conn)
     struct evbuffer *input = bufferevent_get_input(conn->bev);
     struct server *server = conn->server;
     while (!conn->answering) {
-        struct witness_output output;
+        struct witness_output output = {.size = 0};
         size_t size = evbuffer_get_length(input);
         size_t used = 0;
         if (size == 0) {
@@ -155,15 +155,15 @@ static void advance(struct conn *conn)
         int result = bytes == NULL ? -ENOMEM
                                    : witness_http_step(server->options->witness, &conn->turn, bytes,
                                                        size, (uint64_t)time(NULL), &output, &used);
+        if (result >= 0 ? output.answer.status != 0 : output.answer.is_fork) {
+            say(conn, &output.answer); /* a fork that cannot be kept is told all the same */
+        }
         if (result < 0) {
             server->fault = result;
             event_base_loopbreak(server->base);
             return;
         }
         evbuffer_drain(input, used);
-        if (output.answer.status != 0) {
-            say(conn, &output.answer);
-        }
         if (result == WITNESS_MORE) {
             return;
         }
