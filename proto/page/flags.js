@@ -29,19 +29,25 @@ class Source {
   }
 }
 
-/* The next of all kinds together, newest first. */
+/* The next of all kinds together, newest first. When asking fails nothing is taken: who tries again
+ * goes on from the same place. */
 async function take(sources, count) {
   const taken = [];
-  while (taken.length < count) {
-    await Promise.all(sources.map((source) => source.fill()));
-    const [newest] = sources.filter(({ held }) => held.length > 0)
-      .sort((a, b) => b.held[0].index - a.held[0].index);
-    if (newest === undefined) {
-      break;
+  try {
+    while (taken.length < count) {
+      await Promise.all(sources.map((source) => source.fill()));
+      const [newest] = sources.filter(({ held }) => held.length > 0)
+        .sort((a, b) => b.held[0].index - a.held[0].index);
+      if (newest === undefined) {
+        break;
+      }
+      taken.push({ source: newest, entry: newest.held.shift() });
     }
-    taken.push(newest.held.shift());
+  } catch (failure) {
+    taken.reverse().forEach(({ source, entry }) => source.held.unshift(entry));
+    throw failure;
   }
-  return taken;
+  return taken.map(({ entry }) => entry);
 }
 
 export function create({ verifier }) {
