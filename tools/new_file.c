@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/print.h"
+
 int new_file_open(const struct invocation *invocation, const char *option,
                   struct new_file *ret_file)
 {
@@ -30,7 +32,10 @@ int new_file_write(struct new_file *file, const char *bytes, size_t size)
     }
     errno = ENOSPC; /* of a write that ended early */
     if (write(file->descriptor, bytes, size) != (ssize_t)size || fsync(file->descriptor) != 0) {
-        fprintf(stderr, "vix: %s: %s\n", file->path, strerror(errno));
+        int fault = errno;
+        fprintf(stderr, "vix: ");
+        print_safe(stderr, file->path);
+        fprintf(stderr, ": %s\n", strerror(fault));
         return VIX_REFUSED;
     }
     file->is_written = true;

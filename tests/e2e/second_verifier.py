@@ -13,7 +13,8 @@ import sys
 import urllib.parse
 from pathlib import Path
 
-from verifier import Head, Receipt, Tiles, Wrong, check_entry, check_export, is_destroyed, leaf_of, loads
+from verifier import (Head, Receipt, Tiles, Wrong, check_entry, check_export, count_unsaid,
+                      is_destroyed, leaf_of, loads)
 
 ANSWER_MAXIMUM = 16384  # bytes; a tile has half of it
 TIMEOUT = 30  # seconds
@@ -86,17 +87,32 @@ def run_receipt(options):
         check_older(tiles_of(options), receipt.head)
 
 
+def say_unseen(head, first, seen):
+    """What no witness that is believed has seen, or what it has seen that is not here."""
+    for name, time in seen.cosigned.items():
+        print(f"ok: the head of {seen.size} entries is cosigned by {name} at {when(time)}")
+    if seen.cosigned and seen.size < first:
+        print(f"not checked: that head of {seen.size} entries against these, which begin behind it")
+    if seen.cosigned and seen.size < head.size:
+        print(f"not checked: {head.size - seen.size} entries were seen by no given witness, since "
+              f"{when(max(seen.cosigned.values()))}")
+
+
 def run_export(options):
     since = Path(options.since).read_text() if options.since else None
-    head, entries = check_export(options.directory, options.key, since, options.witness)
-    destroyed = sum(map(is_destroyed, entries))
+    head, entries, seen = check_export(options.directory, options.key, since, options.witness)
+    first, destroyed = head.size - len(entries), sum(map(is_destroyed, entries))
     print(f"ok: {len(entries)} entries, of which {destroyed} destroyed as they say, are those of "
           f"the head of {head.size}")
     if destroyed < len(entries):
         print(f"ok: {len(entries) - destroyed} of {len(entries)} records are what the commitments "
               "were made of, and their times never go backwards")
     if destroyed:
-        print(f"not checked: {destroyed} of {len(entries)} records, said to be destroyed")
+        print(f"not checked: {destroyed} of {len(entries)} records, said to be destroyed; no "
+              f"announcement names {count_unsaid(entries)} of them")
+    if first:
+        print(f"not checked: the records of the {first} entries before these")
+    say_unseen(head, first, seen)
 
 
 def run_consistency(options):
@@ -105,17 +121,24 @@ def run_consistency(options):
 
 
 def run_entries(options):
-    tiles, count = tiles_of(options), 0
+    tiles, seen = tiles_of(options), set()
     for line in sys.stdin.buffer if options.file == "-" else open(options.file, "rb"):
         entry = loads(line)
         try:
             check_entry(entry)
             if leaf_of(entry) != tiles.leaf(entry["index"]):
                 raise Wrong("it is not what the tree has there")
+            if entry["index"] in seen:
+                raise Wrong("it is there twice")
         except Wrong as finding:
             raise Wrong(f"entry {entry['index']}: {finding}") from None
-        count += 1
-    print(f"ok: {count} entries are in the tree as they were disclosed")
+        seen.add(entry["index"])
+    if not seen:
+        raise Wrong("there is no entry to be checked")
+    print(f"ok: {len(seen)} entries are in the tree as they were disclosed")
+    if len(seen) < tiles.size:
+        print(f"not checked: {tiles.size - len(seen)} of the {tiles.size} entries of the head, "
+              "which were not given")
 
 
 def parse(arguments):

@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import re
+import resource
 import shutil
 import signal
 import ssl
@@ -253,16 +254,16 @@ class Busy:
     """Stands before an index, and says to the first request that it is busy; to all of them when
     they are to wait for longer than anybody would."""
 
-    def __init__(self, party, status, retry_after):
+    def __init__(self, party, status, retry_after, change=lambda path, body: body):
         pki, asked = party.daemon.pki, []
         party = party.again()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):  # pylint: disable=invalid-name
-                is_busy = retry_after > 60 or not asked
+                is_busy = retry_after > 60 or (retry_after > 0 and not asked)
                 asked.append(self.path)
                 answer = None if is_busy else party.get(self.path)
-                body = b"{}" if is_busy else answer.body
+                body = b"{}" if is_busy else change(self.path, answer.body)
                 self.send_response(status if is_busy else answer.status)
                 if is_busy:
                     self.send_header("Retry-After", str(retry_after))
@@ -305,6 +306,55 @@ def test_a_receipt_that_the_index_will_not_compare(daemon, kinds, school):
         result = verify(file, daemon.vkey, *where)
         assert "the log still holds this" in done(result)
         assert "the index is busy (503): waiting 1 second, as it asks" in result.stderr
+
+
+class Elsewhere(Busy):
+    """Stands before an index, which is never busy, and gives other bytes than it does: `change` of a
+    path and the body."""
+
+    def __init__(self, party, change):
+        super().__init__(party, 0, 0, change)
+
+
+def test_what_answers_is_not_the_index(daemon, kinds, school, tmp_path):
+    """200, and no head of the log, or no tile of that head: not the receipt's fault, and no fork."""
+    file = kinds["signal-withdrawn"][2]
+    stranger = done(run_vix("keygen", tmp_path / "keys", "--origin",
+                            daemon.vkey.split("+")[0])).split("+")
+
+    def in_head(change):
+        return lambda path, body: change(body) if path == "/tlog/checkpoint" else body
+
+    def in_tile(change):
+        return lambda path, body: change(body) if path.startswith("/tlog/tile/0/") else body
+
+    def resigned(note):
+        """A signature of a key of which nobody has heard, under the log's own name."""
+        text, line = note.decode().split("\n\n")
+        encoded = base64.b64decode(line.split(" ")[2])
+        line = base64.b64encode(bytes.fromhex(stranger[1]) + encoded[4:]).decode()
+        return f"{text}\n\n\u2014 {stranger[0]} {line}\n".encode()
+
+    for change, said in ((in_head(lambda _: b"hello\n"), "is not a signed checkpoint"),
+                         (in_head(lambda _: b""), "is not a signed checkpoint"),
+                         (in_head(lambda note: note.replace(b"\n", b"\n\n", 1)),
+                          "is not a signed checkpoint"),
+                         (in_head(resigned), "is not signed with this key"),
+                         (in_head(lambda note: altered_root(note)), "the signature is wrong"),
+                         (in_tile(lambda tile: tile[:-1]), "its tiles did not come"),
+                         (in_tile(lambda tile: bytes([tile[0] ^ 1]) + tile[1:]),
+                          "the tiles that came are not those of the head of today")):
+        with Elsewhere(school, change) as where:
+            assert_not_held_against_today(file, daemon.vkey, *where)
+            assert said in verify(file, daemon.vkey, *where).stdout
+    with Elsewhere(school, lambda path, body: body) as where:
+        assert "the log still holds this" in done(verify(file, daemon.vkey, *where))
+
+
+def altered_root(note):
+    lines = note.split(b"\n")
+    lines[2] = (b"B" if lines[2][:1] == b"A" else b"A") + lines[2][1:]
+    return b"\n".join(lines)
 
 
 def test_an_export_waits_for_a_busy_index(school, auditor, daemon, tmp_path):
@@ -672,7 +722,9 @@ def test_what_was_destroyed_is_exported_as_such(school, care, auditor, operator,
         assert re.search(rf"^good +{part}.*: {kept} of {total}, the others are said to be destroyed$",
                          told, re.M)
     assert "no entry records-destroyed" not in told
-    assert f"not checked: {total - kept} of {total} records" in done(second("export", out, daemon))
+    other = done(second("export", out, daemon))
+    assert f"not checked: {total - kept} of {total} records" in other
+    assert "no announcement names 0 of them" in other
     answer = as_json(run_vix("--json", "audit", "verify", out, "--key", daemon.vkey))
     assert (answer["destroyed"], answer["destroyedUnsaid"], answer["destroyedLater"]) == (
         result["destroyed"], 0, 0)
@@ -703,9 +755,10 @@ def test_what_was_destroyed_is_exported_as_such(school, care, auditor, operator,
     assert refused.returncode == REFUSED and "destroyed" in refused.stderr
 
 
-def second(command, path, daemon):
+def second(command, path, daemon, *more):
     return subprocess.run([sys.executable, SOURCE / "tests" / "e2e" / "second_verifier.py", command,
-                           path, "--key", daemon.vkey], capture_output=True, text=True, check=False)
+                           path, "--key", daemon.vkey, *more], capture_output=True, text=True,
+                          check=False)
 
 
 def test_what_is_only_said_to_be_destroyed(school, auditor, daemon, tmp_path):
@@ -729,7 +782,9 @@ def test_what_is_only_said_to_be_destroyed(school, auditor, daemon, tmp_path):
     assert {name: checks(answer)[name] for name in ("records", "times", "tree")} == {
         "records": "not-checked", "times": "not-checked", "tree": "good"}
     assert json.loads(answer.stdout)["destroyedUnsaid"] == total
-    assert "records are what" not in done(second("export", out, daemon))
+    other = done(second("export", out, daemon))
+    assert "records are what" not in other
+    assert f"no announcement names {total} of them" in other
     # One behind a record that is there.
     answer = claim([5])
     assert answer.returncode == REFUSED and checks(answer)["records"] == "bad"
@@ -786,6 +841,22 @@ def test_verification_tells_what_it_checked(school, care, auditor, daemon, tmp_p
                      "--witness", stranger)
     assert result.returncode == REFUSED
     assert "there is no cosignature of twee.example" in result.stdout
+    # On one that lies before what this export has: it cannot be held against it here, and is no fault.
+    later = tmp_path / "later"
+    exported(auditor, later, "--since", out / "checkpoint")
+    (later / "witnessed").write_text(cosign(file, key_id, "een.example", earlier, 1700000000,
+                                            tmp_path))
+    result = run_vix("audit", "verify", later, "--key", daemon.vkey, "--since", out / "checkpoint",
+                     "--witness", witness)
+    told = done(result)
+    assert re.search(r"^not checked +witnesses +what a witness has seen ends before this begins$",
+                     told, re.M)
+    assert re.search(r"^not checked +witness +een.example has cosigned the tree of ", told, re.M)
+    assert re.search(r"^not checked +unseen ", told, re.M)
+    other = second("export", later, daemon, "--since", out / "checkpoint", "--witness", witness)
+    assert "not checked: that head of " in done(other)
+    assert re.search(r"^not checked: \d+ entries were seen by no given witness, since 2023-11-14",
+                     other.stdout, re.M)
     # Of a later head than the export's: witnesses have seen more than is there.
     (out / "witnessed").write_text(cosign(file, key_id, "een.example", note, 1700000000, tmp_path))
     result = run_vix("--json", "audit", "verify", out, "--key", daemon.vkey, "--witness", witness)
@@ -834,7 +905,54 @@ def test_names_of_files_do_nothing_to_a_terminal(daemon, tmp_path):
                          daemon.vkey)
         assert result.returncode == USAGE
         assert "no?]0;x???2Jwhere: No such file" in result.stderr
-        assert "\x1b" not in result.stderr and "\u009b" not in result.stderr
+        assert_harmless(result)
+
+
+def assert_harmless(result):
+    for text in (result.stdout, result.stderr):
+        assert "\x1b" not in text and "\u009b" not in text and "\x07" not in text
+
+
+def test_names_of_what_is_written_do_nothing_to_a_terminal(school, auditor, daemon, tmp_path):
+    index = school.get("/v1/signals").headers["log-index"]
+    evil, shown = "no\x1b]0;x\x07\u009b2Jwhere", "no?]0;x???2Jwhere"
+    out = tmp_path / evil
+    for form, said in (("csv", f"written: {tmp_path}/{shown}/records.csv\n"),
+                       ("native", f"--since {tmp_path}/{shown}/checkpoint\n")):
+        result = auditor.vix("audit", "export", "--out", out, "--format", form)
+        assert said in done(result)
+        assert_harmless(result)
+    note = (out / "checkpoint").read_text()
+    entries = (out / "entries.jsonl").read_text()
+    lock = os.open(out, os.O_RDONLY)
+
+    def spoil(how):
+        how()
+        result = auditor.vix("audit", "export", "--out", out)
+        assert result.returncode == REFUSED
+        assert_harmless(result)
+        return result.stderr
+
+    assert f"/{shown}/checkpoint is no checkpoint\n" in spoil(
+        lambda: (out / "checkpoint").write_text("x"))
+    (out / "checkpoint").write_text(note)
+    assert f"/{shown}/entries.jsonl is not of this export: entry 0 is expected\n" in spoil(
+        lambda: (out / "entries.jsonl").write_text(entries.split("\n", 1)[1]))
+    assert f"/{shown}: entry 0: " in spoil(
+        lambda: (out / "entries.jsonl").write_text(entries.replace('"Ok"', '"OK"', 1)))
+    assert f"/{shown}: another export is being made there\n" in spoil(
+        lambda: fcntl.flock(lock, fcntl.LOCK_EX))
+    os.close(lock)
+    assert f"/{shown} must be your own and closed to others" in spoil(lambda: out.chmod(0o755))
+
+    # A file that could be made, and not written: no byte may be.
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    result = school.vix("receipt", index, "--out", tmp_path / f"{evil}.tlog-proof",
+                        preexec_fn=no_room, restore_signals=False)
+    assert result.returncode == REFUSED
+    assert f"/{shown}.tlog-proof: File too large\n" in result.stderr
+    assert_harmless(result)
 
 
 # ---- searches ----

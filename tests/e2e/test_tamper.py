@@ -45,6 +45,7 @@ class Case:
         while self.size() < 300:
             school.get("/v1/signals")
             school.get(self.signal.headers["location"])
+        self.is_witnessed()  # a receipt has the head that was witnessed last
         self.receipt = self.keep_receipt(self.signal, "kept")
         assert self.export("before").returncode == 0
         self.copy = place / "copy"

@@ -250,7 +250,7 @@ def test_a_destroyed_entry_keeps_its_place(start_daemon, tmp_path):
     tiles = tree_of(school, daemon.vkey)
     tiles.check_older(receipt.head)
     assert tiles.leaf(index) == receipt.leaf == leaf_of(gone[0])
-    _, entries = check_export(export(auditor, tmp_path / "log"), daemon.vkey)
+    _, entries, _ = check_export(export(auditor, tmp_path / "log"), daemon.vkey)
     destroyed = [entry["index"] for entry in entries if "destroyed" in entry]
     assert destroyed == list(range(len(destroyed))) and index in destroyed
     (told,) = [entry["record"]["attributes"] for entry in entries
@@ -433,16 +433,16 @@ def test_it_verifies_an_export(daemon, operator, school, auditor, tmp_path):
     auditor.post("/v1/log-entries/_search", {"bsn": bsn(1), "caseReference": 'a "b" \\ \u00e9 /'})
     whole = export(auditor, tmp_path / "whole")
     old = (whole / "checkpoint").read_text()
-    head, entries = check_export(whole, daemon.vkey)
+    head, entries, _ = check_export(whole, daemon.vkey)
     assert head.size == len(entries) > 10
     school.signal(bsn(8), "a")
     later = export(auditor, tmp_path / "later", "--since", whole / "checkpoint")
-    _, more = check_export(later, daemon.vkey, old)
+    _, more, _ = check_export(later, daemon.vkey, old)
     assert more[0]["index"] == head.size
     status, said = second("export", whole, "--key", daemon.vkey)
     assert status == 0 and f"{head.size} entries, of which 0 destroyed" in said
     status, said = second("export", later, "--key", daemon.vkey, "--since", whole / "checkpoint")
-    assert status == 0, said
+    assert status == 0 and f"not checked: the records of the {head.size} entries before" in said
     assert second("export", later, "--key", daemon.vkey)[0] == 1
     status, said = second("consistency", whole / "checkpoint", later / "checkpoint", "--key",
                           daemon.vkey, *source_of(daemon, school))
@@ -455,6 +455,21 @@ def test_it_verifies_an_export(daemon, operator, school, auditor, tmp_path):
         status, said = second("entries", "-" if given else whole / "entries.jsonl", "--key",
                               daemon.vkey, *source_of(daemon, school), **given)
         assert status == 0 and f"{len(entries)} entries are in the tree" in said, said
+    # Those of the head that were not given are counted, and none counts twice.
+    lines = (whole / "entries.jsonl").read_text().splitlines(keepends=True)
+    head_is = ("--head", whole / "checkpoint", *source_of(daemon, school))
+    for given, missing in ((lines, 0), (lines[:3] + lines[5:], 2), (lines[:1], len(lines) - 1),
+                           ([], len(lines))):
+        status, said = second("entries", "-", "--key", daemon.vkey, *head_is,
+                              input="".join(given))
+        assert status == (0 if given else 1), said
+        if given:
+            assert f"ok: {len(given)} entries are in the tree" in said
+            told = f"not checked: {missing} of the {len(lines)} entries of the head" in said
+            assert told == (missing > 0), said
+    status, said = second("entries", "-", "--key", daemon.vkey, *head_is,
+                          input="".join(lines + lines[3:4]))
+    assert status == 1 and "entry 3: it is there twice" in said
     for i, spoil in enumerate((
             lambda lines: lines[:3] + lines[4:],
             lambda lines: lines[:3] + [lines[4], lines[3]] + lines[5:],

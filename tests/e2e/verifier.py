@@ -432,9 +432,26 @@ def old_subtrees(directory, first, head, leaf):
     return known
 
 
+RECORDS_DESTROYED = "records-destroyed"
+
+
+def count_unsaid(entries):
+    """How many of the destroyed no announcement that is there names."""
+    said = []
+    for entry in entries:
+        if not is_destroyed(entry) and entry["record"]["name"] == RECORDS_DESTROYED:
+            attributes = entry["record"]["attributes"]
+            kind, _, first = attributes["verwijsindex.object"].partition(":")
+            require(kind == "entry" and first.isdecimal() and first.isascii(),
+                    f"entry {entry['index']}: it does not say what was destroyed")
+            said.append((int(first), int(first) + attributes["verwijsindex.count"]))
+    return sum(is_destroyed(entry) and not any(first <= entry["index"] < end for first, end in said)
+               for entry in entries)
+
+
 def check_export(directory, vkey, since=None, witnesses=()):
     """A directory that `vix audit export` wrote; `since` is an earlier signed head. Returns the
-    head and the entries."""
+    head, the entries, and the head that witnesses have seen: `witnessed` or else the same."""
     directory = Path(directory)
     seen = None
     if (directory / "witnessed").exists():
@@ -461,4 +478,4 @@ def check_export(directory, vkey, since=None, witnesses=()):
         if other is not None and other.size > 0 and other.size >= first:
             root = combine(lambda *of: known.get(of), 0, other.size)
             require(root == other.root, finding)
-    return head, entries
+    return head, entries, seen or head

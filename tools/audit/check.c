@@ -46,8 +46,7 @@ static bool same_root(const struct checkpoint *head, const struct merkle_hash *r
     return memcmp(&head->root, root, sizeof(*root)) == 0;
 }
 
-static const struct audit_cosignature *find_cosignature(const struct audit_report *report,
-                                                        size_t witness)
+static struct audit_cosignature *find_cosignature(struct audit_report *report, size_t witness)
 {
     for (size_t i = 0; i < report->cosignature_count; i++) {
         if (report->cosignatures[i].witness == witness) {
@@ -396,25 +395,31 @@ static void count_unseen(struct audit_report *report)
     }
 }
 
-/* Of every witness that is believed, what it has cosigned must be of this tree. */
+/* Of every witness that is believed, what it has cosigned must be of this tree. An export that goes
+ * on from an earlier one does not have the leaves to show it of a head before that. */
 static void conclude_witnesses(struct check *check)
 {
     const struct audit_witnesses *witnesses = check->trust->witnesses;
     const struct milestone *witnessed = &check->milestones[MILESTONE_WITNESSED];
     struct audit_report *report = check->report;
+    size_t held = 0;
     for (size_t i = 0; witnesses != NULL && i < witnesses->count; i++) {
-        const struct audit_cosignature *found = find_cosignature(report, i);
+        struct audit_cosignature *found = find_cosignature(report, i);
         if (found == NULL) {
             audit_find(report, AUDIT_PART_WITNESSES, "there is no cosignature of %s",
                        witnesses->keys[i].name);
+        } else if (found->size < report->first_index) {
+            found->is_before = true;
         } else if (found->size != report->checkpoint.size && !witnessed->was_passed) {
             audit_find(report, AUDIT_PART_WITNESSES,
                        "what %s has cosigned, %" PRIu64 " entries, cannot be held against this "
                        "export",
                        found->name, found->size);
+        } else {
+            held++;
         }
     }
-    if (witnesses != NULL && witnesses->count > 0) {
+    if (held > 0 && held == witnesses->count) {
         audit_pass(report, AUDIT_PART_WITNESSES);
     }
     count_unseen(report);

@@ -34,6 +34,7 @@ struct export
     uint64_t next;     /* index of the one that is to be fetched now */
     FILE *entries;
     struct progress_count progress;
+    struct audit_patience patience;
     struct audit_report *report; /* of what was copied */
 };
 
@@ -49,11 +50,26 @@ static void export_finish(struct export *export)
     }
 }
 
+/* Its directory, or a file in it. */
+static void print_place(FILE *out, const struct export *export, const char *name)
+{
+    print_safe(out, export->path);
+    fprintf(out, "%s%s", name[0] != '\0' ? "/" : "", name);
+}
+
+static int refuse(const struct export *export, const char *name, const char *why)
+{
+    fprintf(stderr, "vix: ");
+    print_place(stderr, export, name);
+    fprintf(stderr, "%s\n", why);
+    return VIX_REFUSED;
+}
+
 static int complain(const struct export *export, const char *name, int fault)
 {
     fprintf(stderr, "vix: ");
-    print_safe(stderr, export->path);
-    fprintf(stderr, "%s%s: %s\n", name[0] != '\0' ? "/" : "", name, audit_file_explain(fault));
+    print_place(stderr, export, name);
+    fprintf(stderr, ": %s\n", audit_file_explain(fault));
     return VIX_REFUSED;
 }
 
@@ -61,13 +77,10 @@ static int open_directory(struct export *export)
 {
     int result = audit_directory_open(export->path, &export->directory);
     if (result == -EPERM) {
-        fprintf(stderr, "vix: %s must be your own and closed to others (chmod 700)\n",
-                export->path);
-        return VIX_REFUSED;
+        return refuse(export, "", " must be your own and closed to others (chmod 700)");
     }
     if (result == 0 && flock(export->directory, LOCK_EX | LOCK_NB) != 0) {
-        fprintf(stderr, "vix: %s: another export is being made there\n", export->path);
-        return VIX_REFUSED;
+        return refuse(export, "", ": another export is being made there");
     }
     return result != 0 ? complain(export, "", result) : VIX_DONE;
 }
@@ -85,7 +98,7 @@ static int fetch_if_there(struct export *export, const char *path, bool may_lack
     int result = connect_once(export);
     return result != VIX_DONE
                ? result
-               : audit_fetch(&export->session, path, may_lack, &export->progress, ret_answer);
+               : audit_fetch(&export->session, path, may_lack, &export->patience, ret_answer);
 }
 
 static int fetch(struct export *export, const char *path, struct client_answer *ret_answer)
@@ -133,8 +146,7 @@ static int take_checkpoint(struct export *export)
         return complain(export, AUDIT_CHECKPOINT, fault);
     }
     if (checkpoint_parse(note.bytes, note.length, &export->checkpoint) != 0) {
-        fprintf(stderr, "vix: %s/%s is no checkpoint\n", export->path, AUDIT_CHECKPOINT);
-        return VIX_REFUSED;
+        return refuse(export, AUDIT_CHECKPOINT, " is no checkpoint");
     }
     return VIX_DONE;
 }
@@ -221,9 +233,10 @@ static int skip_complete_lines(struct export *export)
         uint64_t index = 0;
         if (!read_line_index(line, length, &index) || index != export->next ||
             index >= export->checkpoint.size) {
-            fprintf(stderr, "vix: %s/%s is not of this export: entry %" PRIu64 " is expected\n",
-                    export->path, AUDIT_ENTRIES, export->next);
-            return VIX_REFUSED;
+            char why[64];
+            snprintf(why, sizeof(why), " is not of this export: entry %" PRIu64 " is expected",
+                     export->next);
+            return refuse(export, AUDIT_ENTRIES, why);
         }
         export->next++;
         end += (off_t)length;
@@ -332,11 +345,14 @@ static int check_entries(struct export *export)
     }
     for (size_t i = 0; i < report->finding_count && i < AUDIT_FINDINGS_MAXIMUM; i++) {
         const struct audit_finding *finding = &report->findings[i];
-        fprintf(stderr, "vix: %s: ", export->path);
+        fprintf(stderr, "vix: ");
+        print_place(stderr, export, "");
+        fprintf(stderr, ": ");
         if (finding->has_index) {
             fprintf(stderr, "entry %" PRIu64 ": ", finding->index);
         }
-        fprintf(stderr, "%s\n", finding->what);
+        print_safe(stderr, finding->what);
+        fputc('\n', stderr);
     }
     return report->finding_count == 0 ? VIX_DONE : VIX_REFUSED;
 }
@@ -351,8 +367,7 @@ static int convert_entries(struct export *export)
                                &export->progress);
     progress_count_end(&export->progress);
     if (result == AUDIT_CONVERT_MALFORMED) {
-        fprintf(stderr, "vix: %s/%s was changed meanwhile\n", export->path, AUDIT_ENTRIES);
-        return VIX_REFUSED;
+        return refuse(export, AUDIT_ENTRIES, " was changed meanwhile");
     }
     return result != 0 ? complain(export, export->format->file, result) : VIX_DONE;
 }
@@ -384,19 +399,23 @@ static int print_result(const struct export *export, uint64_t fetched)
     if (export->session.json) {
         return print_json(export, fetched);
     }
-    printf("exported: %" PRIu64 " entries of %s, up to its size of %" PRIu64, report->entries,
-           export->checkpoint.origin, export->checkpoint.size);
+    printf("exported: %" PRIu64 " entries of ", report->entries);
+    print_safe(stdout, export->checkpoint.origin);
+    printf(", up to its size of %" PRIu64, export->checkpoint.size);
     if (report->destroyed > 0) {
         printf("; %" PRIu64 " of them said to be destroyed after their term", report->destroyed);
     }
     printf("\nThey have the root that the checkpoint names.\n"
            "The signature was not checked; run: vix audit verify\n");
     if (export->format->file != NULL) {
-        printf("written: %s/%s\n", export->path, export->format->file);
+        printf("written: ");
+        print_place(stdout, export, export->format->file);
+        putchar('\n');
     } else if (fetched == 0 && report->entries > 0) {
         printf("It was complete already; for what came since: vix audit export --out OTHER-DIR "
-               "--since %s/%s\n",
-               export->path, AUDIT_CHECKPOINT);
+               "--since ");
+        print_place(stdout, export, AUDIT_CHECKPOINT);
+        putchar('\n');
     }
     return VIX_DONE;
 }
@@ -415,6 +434,7 @@ int audit_export_run(const struct invocation *invocation)
                             .session.json = invocation->common[COMMON_JSON] != NULL,
                             .path = options_value(invocation, "out"),
                             .directory = -1};
+    export.patience.progress = &export.progress;
     int result = take_format(invocation, &export);
     result = result != VIX_DONE ? result : take_since(invocation, &export);
     if (result == VIX_DONE && !is_begun(&export)) {

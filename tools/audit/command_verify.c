@@ -14,6 +14,16 @@
 #include "tools/audit/wind_down.h"
 #include "tools/session.h"
 
+static bool has_early_witness(const struct audit_report *report)
+{
+    for (size_t i = 0; i < report->cosignature_count; i++) {
+        if (report->cosignatures[i].is_before) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One line for each part that a log has: what was checked of it, and what came of that. */
 static void list_parts(const struct audit_report *report, struct audit_steps *steps)
 {
@@ -52,9 +62,11 @@ static void list_parts(const struct audit_report *report, struct audit_steps *st
         enum audit_state state = report->parts[i];
         bool is_partial = report->destroyed > 0 && state == AUDIT_GOOD &&
                           (i == AUDIT_PART_RECORDS || i == AUDIT_PART_TIMES);
+        bool is_early = i == AUDIT_PART_WITNESSES && has_early_witness(report);
         audit_steps_add(steps, state, parts[i].name, "%s%s",
                         state == AUDIT_GOOD  ? parts[i].good
                         : state == AUDIT_BAD ? parts[i].bad
+                        : is_early           ? "what a witness has seen ends before this begins"
                                              : parts[i].not_checked,
                         is_partial ? kept : "");
     }
@@ -62,9 +74,10 @@ static void list_parts(const struct audit_report *report, struct audit_steps *st
         CLEANUP(text_finish) struct text time = {0};
         const struct audit_cosignature *one = &report->cosignatures[i];
         instant_add_seconds(&time, one->time);
-        audit_steps_add(steps, report->parts[AUDIT_PART_WITNESSES], "witness",
-                        "%s has cosigned the tree of %" PRIu64 " entries, at %s", one->name,
-                        one->size, time.bytes != NULL ? time.bytes : "no known time");
+        audit_steps_add(steps,
+                        one->is_before ? AUDIT_NOT_CHECKED : report->parts[AUDIT_PART_WITNESSES],
+                        "witness", "%s has cosigned the tree of %" PRIu64 " entries, at %s",
+                        one->name, one->size, time.bytes != NULL ? time.bytes : "no known time");
     }
     if (report->unseen > 0) {
         CLEANUP(text_finish) struct text time = {0};

@@ -18,9 +18,30 @@ static void wait_as_asked(const struct client_answer *answer)
     }
 }
 
-static int refuse(const struct session *session, const struct client_answer *answer)
+enum audit_patience_verdict audit_patience_take(struct audit_patience *patience, long seconds,
+                                                int waits)
+{
+    if (seconds > AUDIT_WAIT_MAXIMUM || waits >= AUDIT_WAITS_MAXIMUM) {
+        return AUDIT_PATIENCE_TOO_LONG;
+    }
+    if (seconds > AUDIT_PATIENCE_MAXIMUM - patience->waited) {
+        return AUDIT_PATIENCE_SPENT;
+    }
+    patience->waited += seconds;
+    return AUDIT_PATIENCE_WAITS;
+}
+
+static int refuse(const struct session *session, const struct client_answer *answer,
+                  const struct audit_patience *spent)
 {
     int result = session_print_refusal(session, answer);
+    if (spent != NULL) {
+        fprintf(
+            stderr,
+            "vix: this command has waited for %ld seconds in all, as the index asked, and waits "
+            "for %d at most\n",
+            spent->waited, AUDIT_PATIENCE_MAXIMUM);
+    }
     if (asks_to_wait(answer)) {
         fprintf(stderr, "vix: the same command may be given again in %ld second%s\n",
                 answer->retry_after, answer->retry_after > 1 ? "s" : "");
@@ -29,7 +50,7 @@ static int refuse(const struct session *session, const struct client_answer *ans
 }
 
 int audit_fetch(struct session *session, const char *path, bool may_lack,
-                struct progress_count *progress, struct client_answer *ret_answer)
+                struct audit_patience *patience, struct client_answer *ret_answer)
 {
     struct client_request request = {.method = "GET", .path = path};
     struct client_answer answer = {0};
@@ -42,12 +63,14 @@ int audit_fetch(struct session *session, const char *path, bool may_lack,
             *ret_answer = answer;
             return VIX_DONE;
         }
-        if (progress != NULL) {
-            progress_count_end(progress);
+        if (patience->progress != NULL) {
+            progress_count_end(patience->progress);
         }
-        if (!asks_to_wait(&answer) || answer.retry_after > AUDIT_WAIT_MAXIMUM ||
-            waits == AUDIT_WAITS_MAXIMUM) {
-            result = refuse(session, &answer);
+        enum audit_patience_verdict verdict =
+            asks_to_wait(&answer) ? audit_patience_take(patience, answer.retry_after, waits)
+                                  : AUDIT_PATIENCE_TOO_LONG;
+        if (verdict != AUDIT_PATIENCE_WAITS) {
+            result = refuse(session, &answer, verdict == AUDIT_PATIENCE_SPENT ? patience : NULL);
             client_answer_finish(&answer);
             return result;
         }

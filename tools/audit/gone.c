@@ -43,10 +43,6 @@ static void split_range(struct audit_gone *gone, size_t i, const struct audit_ra
 
 void audit_gone_explain(struct audit_gone *gone, const struct audit_range *said)
 {
-    if (!gone->is_said || said->first < gone->first_said) {
-        gone->is_said = true;
-        gone->first_said = said->first;
-    }
     for (size_t i = 0; i < gone->count;) {
         struct audit_range *range = &gone->ranges[i];
         if (said->end <= range->first || said->first >= range->end) {
@@ -70,9 +66,7 @@ uint64_t audit_gone_unexplained(const struct audit_gone *gone)
 {
     uint64_t count = gone->more;
     for (size_t i = 0; i < gone->count; i++) {
-        const struct audit_range *range = &gone->ranges[i];
-        uint64_t first = range->first > gone->first_said ? range->first : gone->first_said;
-        count += first < range->end ? range->end - first : 0;
+        count += gone->ranges[i].end - gone->ranges[i].first;
     }
     return count;
 }

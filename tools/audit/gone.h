@@ -2,9 +2,9 @@
 /*
  * Which destroyed entries the log itself accounts for. When the records of a month have come to
  * their term the log says so before it destroys them: an entry `records-destroyed` with the first
- * of all that is destroyed by then as its object, and how many. That entry is itself destroyed at
- * its term, so that of what stands before the first one that is still accounted for nobody can say
- * more. What stands destroyed behind that, and is not accounted for, is worth a question.
+ * of all that is destroyed by then as its object, and how many. Each accounts for all from the
+ * beginning of the log on, so that the newest is enough; what stands destroyed and is named by
+ * none, be it before or behind what they name, is worth a question.
  */
 #ifndef TOOLS_AUDIT_GONE_H
 #define TOOLS_AUDIT_GONE_H
@@ -23,15 +23,13 @@ struct audit_gone {
     size_t count;
     struct audit_range ranges[AUDIT_GONE_MAXIMUM]; /* destroyed, and not accounted for */
     uint64_t more;                                 /* entries for which there was no room */
-    bool is_said;
-    uint64_t first_said; /* the lowest of all that the log accounts for; 0 when it does of none */
 };
 
 /* The entry is destroyed. Those of a log come in order. */
 void audit_gone_add(struct audit_gone *gone, uint64_t index);
 /* An entry of the log says that these were. */
 void audit_gone_explain(struct audit_gone *gone, const struct audit_range *said);
-/* How many at or behind the first that is accounted for; when none is, of all. */
+/* How many no entry named. */
 uint64_t audit_gone_unexplained(const struct audit_gone *gone);
 
 /* Whether a record says so, and of which. */

@@ -41,6 +41,7 @@ struct audit_cosignature {
     size_t witness; /* which of those that are believed */
     uint64_t size;  /* of the tree */
     uint64_t time;  /* seconds since 1970, by the witness's clock */
+    bool is_before; /* of a tree that ends before this export begins: not held against it */
 };
 
 struct audit_report {

@@ -54,7 +54,7 @@ int audit_witness_open(const char *note, size_t length, const struct checkpoint_
                        struct audit_cosignature *ret_cosignature)
 {
     struct checkpoint checkpoint;
-    struct audit_cosignature cosignature;
+    struct audit_cosignature cosignature = {0};
     int result = checkpoint_open(note, length, witness, &checkpoint, &cosignature.time);
     if (result == CHECKPOINT_OK) {
         memcpy(cosignature.name, witness->name, sizeof(cosignature.name));

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* What a witness refused, in its folder: bounded, and the first of a kind is never given up, so
- * that nobody can push out how it began. Proofs are apart from what anybody may have sent. */
+/*
+ * What a witness refused, in its folder: bounded, so that of each kind and log the first stays, and
+ * the newest; those in between are given up as others come. Proofs are apart: only who has the
+ * log's key can make one, so that nobody else pushes any out, and the first of them is how the fork
+ * began. What is unproved is not as safe. It takes only a signed head and whatever proof, so that
+ * anybody can be the first with another head than the one that matters, and can push that one out
+ * with newer ones.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

@@ -14,8 +14,6 @@
 
 #include <cmocka.h>
 
-#include "tools/options.h"
-
 #define ARGUMENTS_MAXIMUM 40
 
 static const struct command *const families[] = {
@@ -81,10 +79,11 @@ static void keep(struct fake_run *run, const char *text)
 static void answer(const struct fake_run *run, int connection)
 {
     dprintf(connection,
-            "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n"
-            "%s",
+            "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
+            "%s%s\r\n%s",
             run->status, run->type != NULL ? run->type : "application/json",
-            run->answer != NULL ? strlen(run->answer) : 0, run->answer != NULL ? run->answer : "");
+            run->answer != NULL ? strlen(run->answer) : 0, run->header != NULL ? run->header : "",
+            run->header != NULL ? "\r\n" : "", run->answer != NULL ? run->answer : "");
 }
 
 /* Until the listener is shut down. */
@@ -149,7 +148,7 @@ static void run_command(struct fake_run *run, const char *socket_path)
     command.face = COMMAND_CONTROL;
     invocation.command = &command;
     invocation.common[COMMON_CONTROL] = socket_path;
-    run->result = command.run(&invocation);
+    run->result = run->instead != NULL ? run->instead(&invocation) : command.run(&invocation);
 }
 
 /* Puts a temporary file in the place of a descriptor of ours; returns what was there. */

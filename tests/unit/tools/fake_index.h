@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "tools/options.h"
+
 #define FAKE_TEXT_MAXIMUM 65536
 #define FAKE_REQUESTS_MAXIMUM 8
 
@@ -25,6 +27,9 @@ struct fake_run {
     int status;            /* of the answer */
     const char *type;      /* of its content; NULL: JSON */
     const char *answer;    /* NULL: no body */
+    const char *header;    /* one more of the answer, "Name: value"; NULL: none */
+    /* What runs in the command's place; NULL: the command. */
+    int (*instead)(const struct invocation *invocation);
 
     int result; /* from here on filled in */
     size_t request_count;
