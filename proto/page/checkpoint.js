@@ -126,10 +126,12 @@ export function readCosignatures(checkpoint) {
 
 /* "good", "bad", or "unknown": none of the keys is its. */
 export async function checkCosignature(checkpoint, cosignature, keys) {
-  const key = keys.find((one) => one.type === WITNESS_KEY && isBy(one)(cosignature));
-  if (key === undefined) {
+  const own = keys.filter((one) => one.type === WITNESS_KEY && isBy(one)(cosignature));
+  if (own.length === 0) {
     return "unknown";
   }
-  const message = `cosignature/v1\ntime ${cosignature.time}\n${checkpoint.text}`;
-  return await isSigned(key.key, toBytes(message), cosignature.signature) ? "good" : "bad";
+  const message = toBytes(`cosignature/v1\ntime ${cosignature.time}\n${checkpoint.text}`);
+  const held = await Promise.all(own.map(({ key }) =>
+    isSigned(key, message, cosignature.signature)));
+  return held.includes(true) ? "good" : "bad";
 }

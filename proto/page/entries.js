@@ -4,8 +4,8 @@ import { getJson, postJson } from "./api.js";
 import { make } from "./dom.js";
 import { entryTable, isAsked } from "./entry.js";
 import {
-  choiceField, clearFault, fault, nameChoice, periodFields, readPeriod, showBusy, showFailure,
-  showNote, textField,
+  choiceField, clearFault, fault, nameChoice, periodFields, readPeriod, setBusy, showBusy,
+  showFailure, showNote, textField,
 } from "./forms.js";
 import { names, number, say } from "./i18n.js";
 
@@ -67,6 +67,7 @@ export function create({ verifier }) {
   const title = make("h3", { tabindex: "-1", say: "entries.newest" });
   const newer = make("button", { type: "button", say: "newer" });
   const older = make("button", { type: "button", say: "older" });
+  const submit = make("button", { type: "submit", class: "main", say: "search" });
   const pager = make("nav", { class: "pager", "say-aria-label": "pager" }, newer, older);
   const results = make("section", { class: "results", hidden: true }, title, about,
     table.element, pager);
@@ -89,12 +90,20 @@ export function create({ verifier }) {
     return table.show(page.entries, marked, fits);
   }
 
+  function rest() {
+    setBusy(submit, false);
+    setBusy(older, false);
+    older.disabled = at >= pages.length || pages[at].next === null;
+  }
+
   async function load(work, afterwards, again) {
     turn += 1;
     const mine = turn;
     showBusy(place);
+    setBusy(submit, true);
+    setBusy(older, true);
     try {
-      const { json, logIndex } = await work();
+      const { json, logIndex } = await work().finally(() => mine === turn && rest());
       if (mine === turn) {
         afterwards({ entries: json.logEntries, next: json.next, logIndex });
       }
@@ -181,8 +190,7 @@ export function create({ verifier }) {
   }, group("from", "to", "event", "outcome"),
   make("details", {}, make("summary", { say: "filters.more" }),
     group("party", "professional", "caseReference", "traceId", "limit")),
-  make("div", { class: "buttons" }, make("button", { type: "submit", class: "main", say: "search" }),
-    make("button", { type: "reset", say: "reset" })));
+  make("div", { class: "buttons" }, submit, make("button", { type: "reset", say: "reset" })));
 
   return {
     element: make("div", {}, make("p", { class: "intro", say: "entries.intro" }), form, place,

@@ -165,6 +165,21 @@ function retryButton(seconds, again) {
   return button;
 }
 
+/* While a request runs its button is not to be pressed again: that would ask, and log, the same once
+ * more. Who was on it is put back there, unless he went elsewhere meanwhile. */
+export function setBusy(button, isBusy) {
+  if (isBusy && document.activeElement === button) {
+    button.dataset.hadFocus = "";
+  }
+  button.disabled = isBusy;
+  if (!isBusy && "hadFocus" in button.dataset) {
+    delete button.dataset.hadFocus;
+    if (document.activeElement === document.body || document.activeElement === null) {
+      button.focus();
+    }
+  }
+}
+
 export function showNote(place, key, values) {
   place.replaceChildren(make("p", { class: "panel", say: [key, values] }));
 }

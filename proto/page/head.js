@@ -2,7 +2,7 @@
 /* The checkpoint: what it says, who signed it, what was checked of it here, and with which keys. */
 import { isCosignature, toHex } from "./checkpoint.js";
 import { explained, make } from "./dom.js";
-import { areaField, clearFault, fault, showBusy, showFailure } from "./forms.js";
+import { areaField, clearFault, fault, setBusy, showBusy, showFailure } from "./forms.js";
 import { number, time } from "./i18n.js";
 import * as memory from "./memory.js";
 
@@ -49,7 +49,7 @@ function witnessTable({ cosignatures }) {
 
 export function create({ verifier }) {
   const place = make("div", { class: "message", "aria-live": "polite" });
-  const facts = make("div");
+  const facts = make("div", { tabindex: "-1" });
   const witnesses = make("div");
   const keys = areaField("keys", { rows: 4, class: "code" }, "hint.keys");
   const said = make("p", { role: "status", class: "quiet" });
@@ -67,8 +67,7 @@ export function create({ verifier }) {
         make("button", { type: "button", say: "head.saveOld",
           "on-click": () => download("checkpoint-before.txt", seen.note) }),
         make("button", { type: "button", say: "head.accept",
-          "on-click": () => verifier.acceptHead().catch((failure) =>
-            showFailure(place, failure)) })));
+          "on-click": accept })));
     }
     facts.replaceChildren(
       make("dl", { class: "facts" },
@@ -81,6 +80,17 @@ export function create({ verifier }) {
       signatureTable(head),
       make("details", {}, make("summary", { say: "head.note" }),
         make("pre", { tabindex: "0", "say-aria-label": "head.note" }, head.note)));
+  }
+
+  async function accept({ currentTarget: button }) {
+    setBusy(button, true);
+    try {
+      await verifier.acceptHead();
+      facts.focus(); /* the button is gone */
+    } catch (failure) {
+      setBusy(button, false);
+      showFailure(place, failure);
+    }
   }
 
   async function showWitnesses() {

@@ -80,7 +80,9 @@ export class Tree {
       if (this.nodes.size >= NODES_KEPT) {
         this.nodes.clear();
       }
-      this.nodes.set(key, this.computeNode(level, index));
+      const node = this.computeNode(level, index);
+      this.nodes.set(key, node);
+      node.catch(() => this.nodes.get(key) === node && this.nodes.delete(key));
     }
     return this.nodes.get(key);
   }

@@ -5,8 +5,8 @@ import { drawChart } from "./chart.js";
 import { make, mark } from "./dom.js";
 import { checkAll, eventOf, eventWord, findingOf, isAsked, own, watch } from "./entry.js";
 import {
-  choiceField, clearFault, dutchDay, fault, periodFields, readPeriod, showBusy, showFailure,
-  showNote, textField,
+  choiceField, clearFault, dutchDay, fault, periodFields, readPeriod, setBusy, showBusy,
+  showFailure, showNote, textField,
 } from "./forms.js";
 import { day, number, onLanguage, text } from "./i18n.js";
 
@@ -127,6 +127,7 @@ export function create({ verifier }) {
   const summary = make("p", { role: "status" });
   const figure = make("figure", { class: "figure" });
   const tables = make("div", { class: "side" });
+  const submit = make("button", { type: "submit", class: "main", say: "party.show" });
   const results = make("section", { class: "results", hidden: true }, title, summary, figure,
     tables);
   let found = []; /* of findingOf() */
@@ -186,8 +187,9 @@ export function create({ verifier }) {
     found = [];
     results.hidden = true;
     showBusy(place);
+    setBusy(submit, true);
     try {
-      const { entries, whole } = await readAll(query);
+      const { entries, whole } = await readAll(query).finally(() => setBusy(submit, false));
       if (query !== asked) {
         return;
       }
@@ -230,8 +232,7 @@ export function create({ verifier }) {
   const form = make("form", { class: "filters", novalidate: true, autocomplete: "off",
     "say-aria-label": "party.form", "on-submit": search },
   make("div", { class: "fields" }, ...Object.values(fields).map(({ element }) => element)),
-  make("div", { class: "buttons" },
-    make("button", { type: "submit", class: "main", say: "party.show" })));
+  make("div", { class: "buttons" }, submit));
 
   return {
     element: make("div", {}, make("p", { class: "intro", say: ["party.intro",

@@ -33,11 +33,12 @@ export class Tiles {
     this.kept = new Map();
     this.nodes = new Map(); /* of merkle.js */
     this.isFresh = false; /* nothing comes from the cache of the browser */
+    this.failed = new Set(); /* addresses: nor do these, until they have come */
     this.busy = 0;
     this.waiting = [];
   }
 
-  /* When something was not as it should be: all is read anew, past the cache of the browser, which
+  /* When what was read leads nowhere: all is read anew, past the cache of the browser, which
    * keeps tiles for days: after a restore of the index they are not its own any more. Whatever is
    * under way goes on with the maps that it began with. */
   forget() {
@@ -52,12 +53,24 @@ export class Tiles {
       if (this.kept.size >= TILES_KEPT) {
         this.kept.delete(this.kept.keys().next().value);
       }
-      const tile = this.inTurn(() => fetchTile(level, number, width, this.isFresh));
+      const isFresh = this.isFresh || this.failed.has(address);
+      const tile = this.inTurn(() => fetchTile(level, number, width, isFresh));
       this.kept.set(address, tile);
-      tile.catch(() => this.forget());
+      tile.then(() => this.failed.delete(address), () => this.drop(address, tile));
     }
     return this.kept.get(address);
   };
+
+  /* One that did not come, or not as a tile, is asked for anew by whoever wants it next: it alone. */
+  drop(address, tile) {
+    if (this.kept.get(address) === tile) {
+      this.kept.delete(address);
+    }
+    if (this.failed.size >= TILES_KEPT) {
+      this.failed.clear();
+    }
+    this.failed.add(address);
+  }
 
   async inTurn(work) {
     if (this.busy >= AT_ONCE) {

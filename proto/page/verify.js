@@ -48,14 +48,21 @@ async function faultOfRecord(entry) {
 
 const ANNOUNCED = "records-destroyed";
 
-/* How many entries, from the first on, an announcement says are destroyed. */
-function endOf({ record }) {
+const READINGS_MAXIMUM = 100; /* of the log, in search of one: each is an entry in it */
+const ROWS = "500"; /* the most that there are in one, so that it looks at the most */
+const NONE = { first: 0, end: 0, isCut: false };
+
+/* Which entries an announcement says are destroyed: {first, end}, of which `end` is not one, nor
+ * anything behind the announcement itself. */
+function rangeOf({ index, record }) {
   const { attributes } = record;
   const first = /^entry:(\d{1,15})$/.exec(attributes["verwijsindex.object"])?.[1];
   const count = attributes["verwijsindex.count"];
   return record.name === ANNOUNCED && first !== undefined && Number.isSafeInteger(count)
-    ? Number(first) + count : 0;
+    ? { ...NONE, first: Number(first), end: Math.min(Number(first) + count, index) } : NONE;
 }
+
+const isWithin = ({ first, end }, index) => index >= first && index < end;
 
 export class Verifier extends EventTarget {
   constructor() {
@@ -64,7 +71,7 @@ export class Verifier extends EventTarget {
     this.keys = [];
     this.head = null;
     this.refreshing = null;
-    this.announced = null; /* {size, end}: what the newest announcement covers, as a promise, and
+    this.announced = null; /* {size, range}: what the newest announcement covers, as a promise, and
                               the size of the log when it was asked for */
   }
 
@@ -87,18 +94,22 @@ export class Verifier extends EventTarget {
 
   /* ---- the head ---- */
 
-  /* A finding, and `line`: which of the signatures it is of. */
+  /* A finding, and `line`: which of the signatures it is of. Of several keys of one name, as of a log
+   * that has got another, those count by which the head bears a signature: one that is wrong is
+   * wrong, whatever another says. */
   async checkSigned(head) {
-    const key = this.keys.find((one) => one.type === LOG_KEY && one.name === head.origin);
+    const keys = this.keys.filter((one) => one.type === LOG_KEY && one.name === head.origin);
     if (!await canVerify()) {
       return open("signature.unsupported");
     }
-    if (key === undefined) {
+    if (keys.length === 0) {
       return open("signature.noKey");
     }
-    const state = await checkSignature(head, key);
-    return { ...state === "good" ? good("signature.good") : bad(`signature.${state}`),
-      line: signatureBy(head, key) };
+    const found = await Promise.all(keys.map(async (key) => (
+      { state: await checkSignature(head, key), line: signatureBy(head, key) })));
+    const { state, line } = ["bad", "good", "absent"]
+      .map((which) => found.find((one) => one.state === which)).find((one) => one !== undefined);
+    return { ...state === "good" ? good("signature.good") : bad(`signature.${state}`), line };
   }
 
   treeOf(head) {
@@ -156,9 +167,12 @@ export class Verifier extends EventTarget {
   }
 
   /* The first of this visit is held against the last visit's, each later one against the one
-   * before. What was found to be wrong stays wrong. */
-  async checkContinuity(head) {
-    if (this.head === null) {
+   * before. What was found to be wrong stays wrong, until one begins anew. */
+  async checkContinuity(head, isAnew) {
+    if (isAnew) {
+      memory.forgetSeen();
+    }
+    if (isAnew || this.head === null) {
       return this.checkHistory(head);
     }
     if (this.head.history.state === "bad") {
@@ -170,22 +184,26 @@ export class Verifier extends EventTarget {
 
   /* Reads the checkpoint anew. ApiError, or RangeError when it is none. */
   refresh() {
-    this.refreshing ??= this.fetchHead().finally(() => {
+    return this.refreshing ?? this.beginRefresh(false);
+  }
+
+  beginRefresh(isAnew) {
+    this.refreshing = this.fetchHead(isAnew).finally(() => {
       this.refreshing = null;
     });
     return this.refreshing;
   }
 
-  async fetchHead() {
+  async fetchHead(isAnew) {
     const head = readCheckpoint(await getText("/tlog/checkpoint"));
     head.fetched = new Date();
     head.tiles = new Map(); /* by number: a promise of the hashes, null if they are not its own */
-    if (this.head !== null && this.head.note === head.note) {
+    if (!isAnew && this.head?.note === head.note) {
       this.head.fetched = head.fetched;
       return;
     }
     head.signature = await this.checkSigned(head);
-    head.history = await this.checkContinuity(head);
+    head.history = await this.checkContinuity(head, isAnew);
     this.head = head;
     if (this.isTrusted) {
       memory.keepSeen(head.fetched.toISOString(), head.note);
@@ -195,13 +213,16 @@ export class Verifier extends EventTarget {
     this.tell();
   }
 
-  /* The last visit's checkpoint is let go of: the auditor has seen what is wrong, and saved it. */
+  /* The last visit's checkpoint is let go of: the auditor has seen what is wrong, and saved it. Not
+   * together with a refresh that has begun before, which may have held on to it; and until the new
+   * head is there the old one stays, which others are at work with. */
   async acceptHead() {
-    memory.forgetSeen();
-    this.head = null;
+    while (this.refreshing !== null) {
+      await this.refreshing.catch(() => null); /* whoever began it says what went wrong */
+    }
     this.announced = null;
     this.tiles.forget();
-    await this.refresh();
+    await this.beginRefresh(true);
   }
 
   /* The newest checkpoint that a witness has signed: {checkpoint, history, cosignatures}, or null
@@ -291,35 +312,54 @@ export class Verifier extends EventTarget {
     return await faultOfRecord(entry) ?? this.faultOfPlace(head, entry);
   }
 
-  /* How many entries the newest announcement that can be checked covers. The asking is logged, so
-   * that it is done once for each head at most. */
-  announcedEnd() {
-    const { size } = this.head;
-    if (this.announced === null || this.announced.size !== size) {
-      const mine = { size, end: this.askAnnounced() };
-      mine.end.catch(() => {
-        this.announced = this.announced === mine ? null : this.announced;
-      });
-      this.announced = mine;
+  /* What the newest announcement that can be checked covers. The asking is logged, so that it is
+   * done once for each head at most, and not for an entry that an earlier answer covers. */
+  async announcedRange(index) {
+    while (this.announced !== null) {
+      const known = this.announced;
+      const range = await known.range;
+      if (known === this.announced) {
+        if (known.size === this.head.size || isWithin(range, index)) {
+          return range;
+        }
+        break;
+      }
     }
-    return this.announced.end;
+    const mine = { size: this.head.size, range: this.askAnnounced() };
+    mine.range.catch(() => {
+      this.announced = this.announced === mine ? null : this.announced;
+    });
+    this.announced = mine;
+    return mine.range;
   }
 
+  /* A page may be empty and have a next one. */
   async askAnnounced() {
-    const { json } = await getJson("/v1/log-entries", { event: ANNOUNCED, limit: "1" });
-    const [newest] = json.logEntries;
-    const isGood = newest !== undefined && newest.record !== null &&
-      (await this.check(newest)).state === "good";
-    return isGood ? Math.min(endOf(newest), newest.index) : 0;
+    let cursor = "";
+    for (let i = 0; i < READINGS_MAXIMUM; i += 1) {
+      const { json } = await getJson("/v1/log-entries", { event: ANNOUNCED, limit: ROWS, cursor });
+      for (const entry of json.logEntries) {
+        if (entry.record !== null && (await this.check(entry)).state === "good") {
+          return rangeOf(entry);
+        }
+      }
+      cursor = json.next;
+      if (cursor === null) {
+        return NONE;
+      }
+    }
+    return { ...NONE, isCut: true };
   }
 
-  /* On one that is said to be destroyed, and whose place is right. */
+  /* On one that is said to be destroyed, and whose place is right. Records go in the order of the
+   * log, so that one before it that is there shows that it was not its time. */
   async checkDestroyed(entry, oldestKept, values) {
     if (oldestKept < entry.index) {
-      return open("verdict.kept", { ...values, kept: String(oldestKept) });
+      return bad("verdict.kept", { ...values, kept: String(oldestKept) });
     }
-    return entry.index < await this.announcedEnd() ? good("verdict.destroyed", values)
-      : open("verdict.unannounced", values);
+    const range = await this.announcedRange(entry.index);
+    return isWithin(range, entry.index) ? good("verdict.destroyed", values)
+      : open(range.isCut ? "verdict.unsought" : "verdict.unannounced", values);
   }
 
   /* The finding on an entry that is shown; `oldestKept` is the lowest index of those beside it that

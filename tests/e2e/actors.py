@@ -10,6 +10,7 @@ import functools
 import http.client
 import json as jsonlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -28,7 +29,7 @@ VIXD = BUILD / "daemon" / "vixd"
 VIX = BUILD / "tools" / "vix"
 
 # Generous, because sanitizer builds share their machine with others; reached only by a failure.
-DEADLINE = 60
+DEADLINE = 180
 
 LOG_ORIGIN = "verwijsindex.example/log"
 OPERATOR_OIN = "00000001001234567000"
@@ -208,6 +209,16 @@ class HttpClient:
             self.connection = None
 
 
+@functools.cache
+def subject_of(certificate, _changed):
+    """The attributes of a certificate's subject. Thousands of questions, about a dozen files."""
+    text = subprocess.run(
+        ["openssl", "x509", "-noout", "-subject", "-nameopt", "multiline,utf8,-esc_msb",
+         "-in", certificate], check=True, capture_output=True, text=True).stdout
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
 class Pki:
     """A directory that tools/devpki made; see the names of its certificates there."""
 
@@ -262,21 +273,14 @@ class Pki:
     def revoke(self, name):
         self.run("--revoke", name)
 
-    def _subject(self, name, attribute):
-        text = subprocess.run(
-            ["openssl", "x509", "-noout", "-subject", "-nameopt", "multiline,utf8,-esc_msb",
-             "-in", self.cert(name)], check=True, capture_output=True, text=True).stdout
-        for line in text.splitlines():
-            key, _, value = line.partition("=")
-            if key.strip() == attribute:
-                return value.strip()
-        return None
+    def _subject(self, name):
+        return subject_of(self.cert(name), self.cert(name).stat().st_mtime_ns)
 
     def oin(self, name):
-        return self._subject(name, "serialNumber")
+        return self._subject(name).get("serialNumber")
 
     def organisation(self, name):
-        return self._subject(name, "organizationName")
+        return self._subject(name).get("organizationName")
 
 
 class TlsClient(HttpClient):
@@ -740,6 +744,20 @@ def run_vix(*arguments, **more):
     for report in SANITIZER_REPORTS:
         assert report not in done.stderr, done.stderr
     return done
+
+
+def kept_port():
+    """A free port that nobody gets by chance: below those that the kernel hands out by itself, so
+    that it is still free when who listened on it is started again beside other tests."""
+    for port in random.sample(range(10000, 30000), 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise OSError("no free port")
 
 
 def until(condition):

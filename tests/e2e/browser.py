@@ -26,6 +26,9 @@ POLICIES = Path("/etc/chromium/policies/managed")
 POLICY = {"AutoSelectCertificateForUrls": [json.dumps({"pattern": "https://localhost",
                                                        "filter": {}})]}
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # of the W3C's standard
+# With these a driver says that it has done nothing: just then the page was being drawn.
+NOT_YET = ("stale element reference", "no such element", "element not interactable",
+           "element click intercepted")
 KEYS = {"tab": "\ue004", "enter": "\ue007", "shift": "\ue008", "escape": "\ue00c",
         "space": " "}
 
@@ -34,6 +37,14 @@ def run(*command, **more):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
                           timeout=DEADLINE, check=False, **more)
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+
+
+class Refused(AssertionError):
+    """What the driver would not do; `why` is the W3C's name of it."""
+
+    def __init__(self, method, path, value):
+        super().__init__(f"{method} {path}: {value}")
+        self.why = value["error"]
 
 
 class Policy:
@@ -91,11 +102,7 @@ class Browser:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.directory),
                        "LANGUAGE": language, "XDG_CONFIG_HOME": str(self.directory / ".config"),
                        "XDG_CACHE_HOME": str(self.directory / ".cache")}
-        self.log = open(self.directory / "chromedriver.log", "w+b")
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], env=environment,
-                                       stdin=subprocess.DEVNULL, stdout=self.log,
-                                       stderr=subprocess.STDOUT, start_new_session=True)
-        port = self._port()
+        port = self._start_driver(environment)
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
         arguments = ["--headless=new", f"--window-size={self.size[0]},{self.size[1]}",
                      f"--accept-lang={language}", f"--lang={language}", "--disable-gpu",
@@ -111,16 +118,27 @@ class Browser:
         self.session = "/session/" + made["sessionId"]
         self.metrics(*self.size)
 
-    def _port(self):
-        """As chromedriver says when it listens."""
+    def _start_driver(self, environment):
+        """The port that it listens on, as it says. It takes one that is free in IPv6, and ends when
+        another has the same in IPv4: then once more."""
+        path = self.directory / "chromedriver.log"
         word = b"started successfully on port "
+        ended = True
         deadline = time.monotonic() + DEADLINE
-        while time.monotonic() < deadline and self.driver.poll() is None:
-            said = (self.directory / "chromedriver.log").read_bytes()
+        while time.monotonic() < deadline:
+            if ended:
+                with open(path, "wb") as log:
+                    self.driver = subprocess.Popen(["chromedriver", "--port=0"], env=environment,
+                                                   stdin=subprocess.DEVNULL, stdout=log,
+                                                   stderr=subprocess.STDOUT,
+                                                   start_new_session=True)
+            ended = self.driver.poll() is not None
+            said = path.read_bytes()
             if word in said:
                 return int(said.split(word)[1].split(b".")[0])
+            assert not ended or b"in use" in said, said.decode()
             time.sleep(0.02)
-        raise AssertionError((self.directory / "chromedriver.log").read_text())
+        raise AssertionError(path.read_text())
 
     def close(self):
         if self.session is not None:
@@ -131,7 +149,6 @@ class Browser:
         if self.driver is not None:
             self.driver.terminate()
             self.driver.wait(DEADLINE)
-            self.log.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     # ---- WebDriver ----
@@ -142,7 +159,8 @@ class Browser:
                                 headers={"Content-Type": "application/json"})
         response = self.connection.getresponse()
         value = json.loads(response.read())["value"]
-        assert response.status == 200, f"{method} {path}: {value}"
+        if response.status != 200:
+            raise Refused(method, path, value)
         return value
 
     def post(self, path, **body):
@@ -169,13 +187,29 @@ class Browser:
             time.sleep(0.03)
         raise AssertionError(f"never: {why or script}\n{self.text()}")
 
-    def find(self, selector):
-        return self.post("/element", using="css selector", value=selector)
+    def on(self, selector, act):
+        """`act` with the path of an element that can be used. As a person does, it waits for one
+        that is not there yet, or disabled, and turns to the one that has taken its place."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            try:
+                found = self.post("/element", using="css selector", value=selector)
+                path = f"/element/{found[ELEMENT]}"
+                if self.command("GET", f"{self.session}{path}/enabled"):
+                    return act(path)
+                why = "disabled"
+            except Refused as refused:
+                if refused.why not in NOT_YET:
+                    raise
+                why = str(refused)
+            assert time.monotonic() < deadline, f"{selector}: {why}\n{self.text()}"
+            time.sleep(0.03)
 
     def type(self, selector, text):
-        element = self.find(selector)[ELEMENT]
-        self.post(f"/element/{element}/clear")
-        self.post(f"/element/{element}/value", text=text)
+        def act(path):
+            self.post(f"{path}/clear")
+            self.post(f"{path}/value", text=text)
+        self.on(selector, act)
 
     def inject(self, script):
         """Runs before anything of the pages that are opened from now on; the name to take it away
@@ -186,7 +220,7 @@ class Browser:
         self.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=name)
 
     def click(self, selector):
-        self.post(f"/element/{self.find(selector)[ELEMENT]}/click")
+        self.on(selector, lambda path: self.post(f"{path}/click"))
 
     def press(self, *names):
         """Keys, as if typed, to whatever has the focus; "shift+tab" holds the first."""

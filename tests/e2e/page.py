@@ -85,6 +85,12 @@ class Page:
                           " && !document.querySelector('.view:not([hidden]) .panel-busy')")
         return self.shown(".tally")[0]
 
+    def settle(self):
+        """A visit, until the page asks and draws nothing by itself any more; what was said of all
+        that is shown."""
+        self.visit()
+        return self.is_checked()
+
     def rows(self):
         """[(index, event, mark, reason)] of the table of entries."""
         return self.browser.run("""

@@ -10,7 +10,9 @@ import threading
 
 import pytest
 
-from actors import DEADLINE, SOURCE, VIX, Party, bsn, bsn_with_leading_zero, run_vix
+from actors import (
+    DEADLINE, SOURCE, VIX, Party, bsn, bsn_with_leading_zero, kept_port, run_vix,
+)
 
 DONE, REFUSED, USAGE, NOT_CONNECTED = 0, 1, 2, 3
 BIRTH = "2015-05-01"
@@ -548,13 +550,17 @@ def test_following_notices_through_a_restart(daemon, operator, school, care):
     for professional in ("a", "b", "c"):
         school.designate(professional)
     care.designate("jw-1")
+    # The same port again, so that it finds the index where it was.
+    daemon.write_config(server={"listen": f"127.0.0.1:{kept_port()}"})
+    daemon.stop()
+    daemon.start()
+    school.close()
+    care.close()
     with Follower(school, "--ack") as follower:
         for n in range(2):
             school.signal(bsn(n), "a")
             care.signal(bsn(n), "jw-1")
             assert follower.next()["sequence"] == str(n + 1)
-        # The same port again, so that it finds the index where it was.
-        daemon.write_config(server={"listen": f"127.0.0.1:{daemon.port}"})
         daemon.stop()
         assert follower.complaint() != ""
         daemon.start()

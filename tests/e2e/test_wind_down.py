@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 import rawstore
-from actors import LOG_ORIGIN, VIXD, bsn, run_vix, until
+from actors import DEADLINE, LOG_ORIGIN, VIXD, bsn, run_vix, until
 from verifier import checkpoint_of, leaf_of, open_checkpoint, open_receipt, root_of
 
 ANNA, BORIS, NOBODY = bsn(0), bsn(1), bsn(40)
@@ -246,7 +246,7 @@ def check_what_became(daemon, school, remains, signals):
     was_left = (daemon.store / "data.mdb").exists()
     if was_left and (remains / "statement").exists():
         checked = subprocess.run([VIXD, "--config", daemon.config, "--check"], text=True,
-                                 capture_output=True, timeout=60, check=True)
+                                 capture_output=True, timeout=DEADLINE, check=True)
         assert "wound down" in checked.stdout
     status = start_again(daemon)
     if status is None:

@@ -3,7 +3,6 @@
 one and spoil its answers."""
 import http.client
 import http.server
-import random
 import re
 import shutil
 import signal
@@ -11,21 +10,9 @@ import socket
 import subprocess
 import threading
 
-from actors import DEADLINE, SANITIZER_REPORTS, VIX, Answer, new_directory, run_vix
-
-
-def kept_port():
-    """A free port that nobody gets by chance: below those that the kernel hands out by itself, so
-    that it is still free when who listened on it is started again beside other tests."""
-    for port in random.sample(range(10000, 30000), 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
-    raise OSError("no free port")
+from actors import (
+    DEADLINE, SANITIZER_REPORTS, VIX, Answer, kept_port, new_directory, run_vix,
+)
 
 
 class Witness:
