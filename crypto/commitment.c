@@ -2,23 +2,20 @@
 #include "crypto/commitment.h"
 
 #include <sodium.h>
+#include <string.h>
 
 #include "crypto/sha256.h"
-
-static void derive_salt(const uint8_t month_key[static 32], uint8_t which, uint64_t index,
-                        uint8_t ret_salt[static COMMITMENT_SALT_BYTES])
-{
-    uint8_t input[1 + 8] = {which};
-    put_be64(input + 1, index);
-    crypto_generichash_blake2b(ret_salt, COMMITMENT_SALT_BYTES, input, sizeof(input), month_key,
-                               32);
-}
 
 void commitment_derive_salts(const uint8_t month_key[static 32], uint64_t index,
                              struct commitment_salts *ret_salts)
 {
-    derive_salt(month_key, 1, index, ret_salts->entry);
-    derive_salt(month_key, 2, index, ret_salts->subject);
+    uint8_t input[1 + 8] = {1};
+    uint8_t both[2 * COMMITMENT_SALT_BYTES];
+    put_be64(input + 1, index);
+    crypto_generichash_blake2b(both, sizeof(both), input, sizeof(input), month_key, 32);
+    memcpy(ret_salts->entry, both, COMMITMENT_SALT_BYTES);
+    memcpy(ret_salts->subject, both + COMMITMENT_SALT_BYTES, COMMITMENT_SALT_BYTES);
+    sodium_memzero(both, sizeof(both));
 }
 
 void commitment_subject_hash(const uint8_t salt[static COMMITMENT_SALT_BYTES], const void *subject,

@@ -25,9 +25,9 @@ struct commitment_salts {
 };
 
 /*
- * The salts of entry `index`: keyed BLAKE2b-256 of 01 || index (8, big-endian) for the entry and of
- * 02 || index for the subject, under the month's log key, so that destroying that one key destroys
- * every salt of the month.
+ * The salts of entry `index`: BLAKE2b-512 of 01 || index (8, big-endian), keyed with the month's
+ * log key, so that destroying that one key destroys every salt of the month. Its first half is the
+ * entry's, its second the subject's: as with any keyed hash the one tells nothing of the other.
  */
 void commitment_derive_salts(const uint8_t month_key[static 32], uint64_t index,
                              struct commitment_salts *ret_salts);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOCK_BYTES (20 * NONCE_MAXIMUM)
+#define STOCK_BYTES (32 * NONCE_MAXIMUM) /* libsodium makes it 512 bytes at a time */
 
 struct stock {
     uint8_t bytes[STOCK_BYTES];
@@ -30,16 +30,24 @@ static void begin(void)
     }
 }
 
+static void fill(void)
+{
+    uint8_t seed[randombytes_SEEDBYTES];
+    pthread_once(&once, begin);
+    randombytes_buf(seed, sizeof(seed));
+    randombytes_buf_deterministic(stock.bytes, sizeof(stock.bytes), seed);
+    sodium_memzero(seed, sizeof(seed));
+    stock.left = sizeof(stock.bytes);
+    stock.process = process;
+}
+
 void nonce_make(void *memory, size_t size)
 {
     if (size > NONCE_MAXIMUM) {
         abort(); /* sizes are our own constants */
     }
     if (stock.process != process || stock.left < size) {
-        pthread_once(&once, begin);
-        randombytes_buf(stock.bytes, sizeof(stock.bytes));
-        stock.left = sizeof(stock.bytes);
-        stock.process = process;
+        fill();
     }
     stock.left -= size;
     memcpy(memory, stock.bytes + stock.left, size);

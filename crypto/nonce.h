@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * Random bytes for what must be unique and need not be guessed, but is no key: nonces, ids. They
- * come from the system's generator, twenty at a time, because asking it costs more than sealing a
- * row. What was handed out is wiped; each thread, and each process after a fork, has its own.
+ * Random bytes in small pieces, for every row: nonces, ids, the secret of one signal. Keys that
+ * live longer come from secret_random(). The system's generator gives a seed of 32 bytes, of which
+ * ChaCha20 makes a stock of some dozens of pieces, because asking it for each costs more than
+ * sealing a row. The seed is wiped at once, what was handed out when it is; each thread, and each
+ * process after a fork, has its own stock.
  */
 #ifndef CRYPTO_NONCE_H
 #define CRYPTO_NONCE_H

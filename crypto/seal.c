@@ -76,14 +76,17 @@ uint32_t seal_key_id(const uint8_t *sealed, size_t sealed_size)
 void seal_mask(const uint8_t key[static SEAL_KEY_BYTES], struct seal_place place,
                uint8_t ret_mask[static SEAL_MASK_BYTES])
 {
-    static const char domain[4] = "mask";
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, key, SEAL_KEY_BYTES, SEAL_MASK_BYTES);
-    crypto_generichash_update(&state, (const uint8_t *)domain, sizeof(domain));
-    crypto_generichash_update(&state, &place.table, 1);
-    crypto_generichash_update(&state, place.key, place.key_size);
-    crypto_generichash_final(&state, ret_mask, SEAL_MASK_BYTES);
-    sodium_memzero(&state, sizeof(state));
+    static const uint8_t domain[4] = "mask";
+    uint8_t input[sizeof(domain) + 1 + SEAL_PLACE_MAXIMUM];
+    size_t size = sizeof(domain) + 1 + place.key_size;
+    if (place.key_size > SEAL_PLACE_MAXIMUM) {
+        abort(); /* as in seal_close() */
+    }
+    memcpy(input, domain, sizeof(domain));
+    input[sizeof(domain)] = place.table;
+    memcpy(input + sizeof(domain) + 1, place.key, place.key_size);
+    crypto_generichash(ret_mask, SEAL_MASK_BYTES, input, size, key, SEAL_KEY_BYTES);
+    sodium_memzero(input, size);
 }
 
 void seal_derive_key(const uint8_t secret[static SEAL_SECRET_BYTES],

@@ -8,6 +8,7 @@
 #include "crypto/identity.h"
 #include "crypto/merkle.h"
 #include "crypto/oprf.h"
+#include "crypto/seal.h"
 #include "crypto/secret.h"
 #include "crypto/sha256.h"
 
@@ -71,7 +72,8 @@ static bool test_sha512(void)
                   "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
 }
 
-/* draft-irtf-cfrg-xchacha-03 appendix A.3.1; and a changed byte must not open. */
+/* draft-irtf-cfrg-xchacha-03 appendix A.3.1, of libsodium's and as a sealed value, for which its
+ * associated data is a key id, a table and a row; and a changed byte must not open. */
 static bool test_xchacha20_poly1305(void)
 {
     static const char plain[] = "Ladies and Gentlemen of the class of '99: If I could offer you "
@@ -103,10 +105,22 @@ static bool test_xchacha20_poly1305(void)
         memcmp(opened, plain, SIZE) != 0) {
         return false;
     }
+    uint8_t value[SIZE + SEAL_OVERHEAD];
+    struct seal_place place = {associated[4], associated + 5, sizeof(associated) - 5};
+    memcpy(value, associated, 4);
+    memcpy(value + 4, nonce, sizeof(nonce));
+    memcpy(value + 4 + sizeof(nonce), sealed, sizeof(sealed));
+    memset(opened, 0, sizeof(opened));
+    if (seal_open(key, place, value, sizeof(value), opened) != 0 ||
+        memcmp(opened, plain, SIZE) != 0) {
+        return false;
+    }
     sealed[0] ^= 1;
+    value[4 + sizeof(nonce)] ^= 1;
     return crypto_aead_xchacha20poly1305_ietf_decrypt(opened, NULL, NULL, sealed, sizeof(sealed),
                                                       associated, sizeof(associated), nonce,
-                                                      key) != 0;
+                                                      key) != 0 &&
+           seal_open(key, place, value, sizeof(value), opened) == SEAL_FORGED;
 }
 
 /* RFC 8032 section 7.1, test 3; and a changed message must not verify. */

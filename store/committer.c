@@ -8,17 +8,21 @@
 #include "store/base/clock.h"
 #include "store/log/tail.h"
 #include "store/operation.h"
+#include "store/party/counters.h"
+#include "store/room.h"
 
 #define WORK_BUDGET 32        /* due rows worked off in one batch, beside operations */
 #define WORK_BUDGET_QUIET 256 /* the same, when there are none */
-/* Own work that failed is left alone for so long; tests that make it fail need not wait. */
+/* PAUSE_MS: own work that failed is left alone for so long. IDLE_WAIT_MS: so long there must have
+ * been no operation before the due table is looked at and the log's indexes are merged. Tests need
+ * not wait for either. */
 #ifdef VIX_TEST_CLOCK
-#define PAUSE_MS 1500
+#define PAUSE_MS 500
+#define IDLE_WAIT_MS 20
 #else
 #define PAUSE_MS 60000
+#define IDLE_WAIT_MS 1000
 #endif
-#define IDLE_WAIT_SECONDS 1     /* how often the due table is looked at */
-#define MARGIN_BYTES (1u << 20) /* what a batch may still need when a store is all but full */
 
 static void count(atomic_uint_least64_t *counter, uint64_t more)
 {
@@ -97,6 +101,7 @@ static int commit(struct store *store, struct store_tx *tx)
         sign_head(store, tx);
         log_tail_flush(tx);
     }
+    counters_settle(tx);
     view_write_head(&tx->view);
     if (due_next(&tx->view, &next_due) != 0 || due_oldest(&tx->view, &oldest_due) != 0) {
         next_due = INT64_MAX; /* a fault is sticky: the commit refuses */
@@ -115,8 +120,9 @@ static int commit(struct store *store, struct store_tx *tx)
     count(&store->due_rows, tx->due_rows);
     committer_publish(store);
     turn_committed(store, tx);
-    for (size_t i = 0; i < tx->touched_count; i++) {
-        waiters_wake(&store->waiters, tx->touched[i]);
+    size_t at = 0;
+    for (uint32_t party; tx_next_touched(tx, &at, &party);) {
+        waiters_wake(&store->waiters, party);
     }
     arena_finish(&store->arena);
     return 0;
@@ -186,6 +192,17 @@ static void finish_operation(struct store *store, struct store_op *op, int resul
     }
 }
 
+/* Answers an operation that is not to be begun. */
+static bool refuse(struct store *store, struct store_op *op)
+{
+    int condition = store->dead ? STORE_STOPPED : room_is_for(store, op) ? 0 : STORE_FULL;
+    if (condition != 0) {
+        count(&store->shed, 1);
+        complete(store, op, condition);
+    }
+    return condition != 0;
+}
+
 /* What the caller is told when the transaction of its operation could not be kept. */
 static int result_of_fault(int fault)
 {
@@ -198,7 +215,11 @@ static void run_alone(struct store *store, struct store_op *op)
     struct store_tx tx;
     int fault = 0;
     forget_logged(op);
-    int result = store->dead ? STORE_STOPPED : begin(store, &tx);
+    room_look(store);
+    if (refuse(store, op)) {
+        return;
+    }
+    int result = begin(store, &tx);
     if (result != 0) {
         complete(store, op, result);
         return;
@@ -249,14 +270,6 @@ static int run_own_work(struct store *store, struct store_tx *tx, bool quiet)
     return kv_fault(tx->view.kv);
 }
 
-/* Milliseconds that no clock setting moves. */
-static int64_t uptime(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool is_stopping(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
@@ -268,14 +281,14 @@ static bool is_stopping(struct store *store)
 /* Not at the end: it goes on after the next start, and whoever stops must not wait for it. */
 static bool has_own_work(struct store *store)
 {
-    return !store->dead && store->paused_until <= uptime() && !is_stopping(store) &&
+    return !store->dead && store->paused_until <= clock_uptime() && !is_stopping(store) &&
            (store->next_due <= batch_time(store) || turn_has_begun(&store->turn) ||
             store->head.log_size - store->head.indexed > COMMITTER_INDEX_BEHIND);
 }
 
 static void pause_own_work(struct store *store)
 {
-    store->paused_until = uptime() + PAUSE_MS;
+    store->paused_until = clock_uptime() + PAUSE_MS;
     store->unfinished = false;
 }
 
@@ -323,7 +336,7 @@ static void run_quiet(struct store *store)
     bool idle = store->next_due > batch_time(store) && !turn_has_begun(&store->turn) &&
                 store->head.log_size == store->head.indexed;
     store->unfinished = false;
-    if (idle || store->dead || store->paused_until > uptime()) {
+    if (idle || store->dead || store->paused_until > clock_uptime()) {
         return;
     }
     if (begin(store, &tx) != 0) {
@@ -427,23 +440,6 @@ static void run_batch(struct store *store, struct batch *batch)
     }
 }
 
-/* Free space is looked at before a batch: a full disk shows itself as EIO in a sync. */
-static void look_at_room(struct store *store)
-{
-    struct kv_room room;
-    if (kv_measure_room(store->kv, &room) == 0) {
-        atomic_store(&store->low, room.free_bytes < store->reserve_bytes);
-    }
-}
-
-/* Below the margin nothing is written any more. */
-static bool is_full(struct store *store)
-{
-    struct kv_room room;
-    return atomic_load(&store->low) && kv_measure_room(store->kv, &room) == 0 &&
-           room.free_bytes < MARGIN_BYTES && room.free_bytes < store->reserve_bytes / 4;
-}
-
 /* Takes up to a batch from the queue, under the lock. */
 static void take_batch(struct store *store, struct batch *batch, bool own_work)
 {
@@ -466,9 +462,7 @@ static bool gather(struct store *store, struct batch *batch)
 {
     bool own_work = has_own_work(store);
     bool wait = !own_work && !store->unfinished;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_WAIT_SECONDS;
+    struct timespec until = clock_uptime_in(IDLE_WAIT_MS);
     pthread_mutex_lock(&store->lock);
     while (store->first == NULL && !store->stopping && wait &&
            pthread_cond_timedwait(&store->arrived, &store->lock, &until) == 0) {
@@ -479,11 +473,16 @@ static bool gather(struct store *store, struct batch *batch)
     return go_on;
 }
 
-static void refuse_batch(struct store *store, struct batch *batch, int result)
+/* Keeps what is to be run. */
+static void refuse_some(struct store *store, struct batch *batch)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < batch->count; i++) {
-        complete(store, batch->ops[i], result);
+        if (!refuse(store, batch->ops[i])) {
+            batch->ops[kept++] = batch->ops[i];
+        }
     }
+    batch->count = kept;
 }
 
 /* Whoever waits for a turn that has ended, or failed, is run again to be told. */
@@ -521,15 +520,14 @@ static void *committer_main(void *context)
     look_at_turn(store);
     while (gather(store, &batch)) {
         give_up_waiting(store);
-        look_at_room(store);
+        room_look(store);
         if (batch.count == 0) {
             run_quiet(store);
-        } else if (store->dead) {
-            refuse_batch(store, &batch, STORE_STOPPED);
-        } else if (is_full(store)) {
-            refuse_batch(store, &batch, STORE_FULL);
         } else {
-            run_batch(store, &batch);
+            refuse_some(store, &batch);
+            if (batch.count > 0) {
+                run_batch(store, &batch);
+            }
         }
         look_at_turn(store);
     }

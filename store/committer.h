@@ -34,6 +34,7 @@ struct store {
     struct store_policy policy;
     struct checkpoint_signer *signer; /* in locked memory */
     struct waiters waiters;
+    struct opened *opened; /* see store/party/opened.h */
     void (*failed)(void *context, const char *what);
     void *failed_context;
 
@@ -58,6 +59,7 @@ struct store {
     int64_t next_due;
     int64_t paused_until; /* own work failed: let it rest until this uptime, ms */
     bool unfinished;      /* more own work can be done while it is quiet */
+    bool full;            /* below the margin nothing is written any more */
     uint64_t reserve_bytes;
     struct turn turn;
 

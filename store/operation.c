@@ -21,6 +21,7 @@ void store_op_rely(struct store_op *op, const struct store_snapshot *snapshot)
         .revision = snapshot->view.head.revision,
         .count = snapshot->view.seen_count,
         .seen = snapshot->view.seen,
+        .offered = snapshot->view.offered,
     };
 }
 
@@ -108,6 +109,26 @@ void note_object_party(struct log_note *note, uint32_t number)
     put_be32(note->object, number);
 }
 
+/* Whose a notice was when the caller read it. The operation relies on that child's file, without a
+ * change in which the notice is still about it. */
+static bool find_offered(const struct store_op *op, uint64_t sequence, struct child_key *ret_child)
+{
+    const struct store_offered *offered = op->reliance.offered;
+    size_t from = 0;
+    size_t to = offered == NULL || offered->party != op->party ? 0 : offered->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        const struct offered_notice *notice = &offered->notices[middle];
+        if (notice->sequence == sequence) {
+            *ret_child = notice->child;
+            return true;
+        }
+        from = notice->sequence < sequence ? middle + 1 : from;
+        to = notice->sequence < sequence ? to : middle;
+    }
+    return false;
+}
+
 /* On whom a disclosure is: the child, or the two of a family, behind what was shown of a party's
  * own; none behind a notice about the log. */
 static int find_children(struct store_tx *tx, const struct store_op *op,
@@ -124,6 +145,9 @@ static int find_children(struct store_tx *tx, const struct store_op *op,
     case LOG_OBJECT_MATCH:
         return match_children(&tx->view, &id, children, ret_count);
     case LOG_OBJECT_NOTICE:
+        if (find_offered(op, get_be64(note->object), children)) {
+            return 0;
+        }
         result = notice_child(&tx->view, op->party, get_be64(note->object), &has_child, children);
         *ret_count = has_child ? 1 : 0;
         return result;

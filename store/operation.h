@@ -12,7 +12,7 @@
 
 /* What an operation costs the store's room. */
 enum store_lane {
-    LANE_GROWS = 1, /* refused with STORE_FULL below the low-water mark */
+    LANE_GROWS = 1, /* refused with STORE_FULL below the low-water mark, when taken or when run */
     LANE_SPARES,    /* logged reads and erasures: go on from the reserve */
 };
 

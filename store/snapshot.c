@@ -34,6 +34,7 @@ int store_snapshot_open(struct store *store, struct arena *arena,
         .keys = store->keys,
         .policy = &store->policy,
         .arena = arena,
+        .opened = store->opened,
         .note_seen = true,
     };
     if (atomic_load(&store->wound_down)) {

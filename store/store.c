@@ -14,10 +14,11 @@
 #include "store/epoch/winddown.h"
 #include "store/kv/lmdb.h"
 #include "store/log/end.h"
+#include "store/party/opened.h"
+#include "store/room.h"
 
 #define FORMAT_NAME WINDDOWN_FORMAT_NAME
-#define FORMAT_TEXT "verwijsindex-2"
-#define RESERVE_BYTES (UINT64_C(64) << 20)
+#define FORMAT_TEXT "verwijsindex-3"
 #define READERS 1024
 
 void store_policy_default(struct store_policy *ret_policy)
@@ -72,6 +73,7 @@ static int make_empty(struct store *store)
         return result;
     }
     view.head.revision = 1;
+    secret_random(view.head.match_secret, sizeof(view.head.match_secret));
     struct row_key key = layout_meta(FORMAT_NAME);
     kv_put(view.kv, KV_META, row_key_bytes(&key),
            (struct kv_bytes){FORMAT_TEXT, strlen(FORMAT_TEXT)});
@@ -209,7 +211,7 @@ static int allocate(const struct store_options *options, struct store **ret_stor
     }
     store->signer = secret_lock_new(sizeof(*store->signer));
     store->memory = secret_lock_new(sizeof(*store->memory));
-    if (store->signer == NULL || store->memory == NULL) {
+    if (store->signer == NULL || store->memory == NULL || opened_new(&store->opened) != 0) {
         int result = -errno;
         secret_lock_free(store->signer);
         secret_lock_free(store->memory);
@@ -263,7 +265,6 @@ int store_open(const struct store_options *options, struct store **ret_store,
                char why[static STORE_WHY_SIZE])
 {
     struct store *store = NULL;
-    struct kv_room room;
     why[0] = '\0';
     int result = allocate(options, &store);
     if (result != 0) {
@@ -281,11 +282,9 @@ int store_open(const struct store_options *options, struct store **ret_store,
         result = turn_recover(store, why);
     }
     if (result == 0) {
-        result = kv_measure_room(store->kv, &room);
+        result = room_begin(store);
     }
     if (result == 0) {
-        uint64_t eighth = room.map_bytes / 8;
-        store->reserve_bytes = eighth < RESERVE_BYTES ? eighth : RESERVE_BYTES;
         committer_publish(store);
         result = committer_start(store);
     }
@@ -306,6 +305,7 @@ void store_close(struct store *store)
     committer_stop(store);
     kv_close(store->kv);
     waiters_destroy(&store->waiters);
+    opened_free(store->opened);
     arena_finish(&store->arena);
     pthread_cond_destroy(&store->arrived);
     pthread_mutex_destroy(&store->lock);

@@ -213,6 +213,7 @@ struct store_reliance {
     uint64_t revision; /* of the snapshot; 0: relies on nothing */
     size_t count;
     const struct store_seen *seen;
+    const struct store_offered *offered; /* NULL: no notices were read */
 };
 
 struct store_tx; /* private: the running transaction */
@@ -528,7 +529,7 @@ struct store_status {
     uint64_t operations; /* since start */
     uint64_t batches;
     uint64_t aborted_batches;
-    uint64_t shed;
+    uint64_t shed;      /* operations not begun: too many waiting, no room, or stopping */
     uint64_t set_aside; /* due rows that could not be worked off, and were put off for a day */
     uint64_t used_bytes;
     uint64_t free_bytes;

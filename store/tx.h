@@ -12,7 +12,7 @@
 #include "store/view.h"
 
 #define TX_ENTRIES_MAXIMUM 2048 /* log entries of one batch */
-#define TX_NOTICES_MAXIMUM 2048 /* notices after which a batch takes no operation more */
+#define TX_NOTICES_MAXIMUM 8192 /* notices after which a batch takes no operation more */
 
 /* An operation's own result, besides those of enum store_condition: not done yet, run me again in
  * the next batch. */
@@ -26,6 +26,12 @@ struct actor_slot {
     uint32_t number; /* 0: empty */
 };
 #define TX_ACTOR_SLOTS 1024
+/* Whose the last entry was: mostly the next one's too. */
+struct actor_last {
+    size_t size; /* 0: nobody's */
+    uint8_t encoded[LOGRECORD_ACTOR_SIZE];
+    uint32_t number;
+};
 /* The block of store/log/tail.h that is being filled; what was committed of it stands in its row.
  */
 #define LOG_TAIL_BLOCK_BYTES 1900 /* what is longer leaves the pages of its table */
@@ -41,6 +47,7 @@ struct tx_memory {
     uint8_t month_key[SEAL_KEY_BYTES];
     uint8_t tags_key[SHORTMAC_KEY_BYTES]; /* of the same month */
     struct actor_slot actors[TX_ACTOR_SLOTS];
+    struct actor_last last_actor;
     struct log_tail tail;
 };
 
@@ -57,6 +64,13 @@ struct epoch_state {
 };
 struct turn;
 
+/* Parties that the transaction has counted something of, or touched: store/party/counters.h. */
+struct tx_parties {
+    size_t used;
+    size_t capacity; /* a power of two, at least twice `used`; 0: none yet */
+    struct counters_slot *slots;
+};
+
 struct store_tx {
     struct store_view view;
     int64_t now; /* of this batch; never before the last entry */
@@ -72,13 +86,13 @@ struct store_tx {
     bool epoch_started; /* it was written down that a turn has begun */
     bool epoch_sliced;  /* a slice of the turn was run */
     struct turn *turn;  /* what of it is not in the store */
-    size_t touched_count;
-    size_t touched_capacity;
-    uint32_t *touched; /* parties whose waiters are completed after the commit */
+    struct tx_parties parties;
 };
 
 /* Someone may be waiting for this party's inbox. Faults are sticky. */
 void tx_touch_party(struct store_tx *tx, uint32_t party);
+/* The parties for whose inboxes someone may be waiting, one after the other; `at` begins as 0. */
+bool tx_next_touched(const struct store_tx *tx, size_t *at, uint32_t *ret_party);
 
 /* Appends an entry. 0 or a fault. */
 int tx_log(struct store_tx *tx, const struct attribution *by, const struct log_note *note,

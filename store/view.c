@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define HEAD_VERSION 1
+#define HEAD_VERSION 2
 #define SEEN_MAXIMUM 262144
+#define SEEN_FEW 8
 #define SEEN_SLOTS 1021
 #define HEAVY_BYTES (ARENA_MAXIMUM / 4)
 
@@ -28,6 +29,8 @@ int view_read_head(struct store_view *view)
     head.signals = codec_get_u64(&in);
     head.matches = codec_get_u64(&in);
     codec_get_bytes(&in, head.last_signal.bytes, UUID_BYTES);
+    head.matches_made = codec_get_u64(&in);
+    codec_get_bytes(&in, head.match_secret, sizeof(head.match_secret));
     if (!codec_done(&in) || version != HEAD_VERSION) {
         return VIEW_DAMAGED;
     }
@@ -50,20 +53,15 @@ void view_write_head(struct store_view *view)
     codec_put_u64(&out, head->signals);
     codec_put_u64(&out, head->matches);
     codec_put_bytes(&out, head->last_signal.bytes, UUID_BYTES);
+    codec_put_u64(&out, head->matches_made);
+    codec_put_bytes(&out, head->match_secret, sizeof(head->match_secret));
     struct row_key key = layout_meta("head");
     kv_put(view->kv, KV_META, row_key_bytes(&key), (struct kv_bytes){out.data, out.size});
 }
 
-/* Whether it was noted lately: one party or professional is met again and again in one page. */
-static bool seen_lately(const struct store_view *view, const struct store_seen *seen, uint32_t slot)
-{
-    uint32_t place = view->seen_lately[slot];
-    return place != 0 && memcmp(&view->seen[place - 1], seen, sizeof(*seen)) == 0;
-}
-
 static int grow_seen(struct store_view *view)
 {
-    size_t capacity = view->seen_capacity == 0 ? 32 : view->seen_capacity * 2;
+    size_t capacity = view->seen_capacity == 0 ? SEEN_FEW : view->seen_capacity * 2;
     struct store_seen *grown =
         capacity > SEEN_MAXIMUM ? NULL : arena_new(view->arena, capacity * sizeof(*grown));
     if (grown == NULL) {
@@ -77,30 +75,57 @@ static int grow_seen(struct store_view *view)
     return 0;
 }
 
+static uint32_t *slot_of(const struct store_view *view, const struct store_seen *seen)
+{
+    uint32_t slot = get_be32(seen->child.bytes) ^ seen->party * 0x9e3779b1u ^
+                    seen->professional * 0x85ebca6bu ^ (uint32_t)seen->kind;
+    return &view->seen_lately[slot % SEEN_SLOTS];
+}
+
+/* Most requests see a few rows, which are looked through; a table of what was noted lately is for
+ * those that see many. */
+static int make_slots(struct store_view *view)
+{
+    view->seen_lately = arena_new(view->arena, SEEN_SLOTS * sizeof(*view->seen_lately));
+    if (view->seen_lately == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < view->seen_count; i++) {
+        *slot_of(view, &view->seen[i]) = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+/* Whether it was noted lately: one party or professional is met again and again in one page. */
+static bool seen_lately(const struct store_view *view, const struct store_seen *seen)
+{
+    uint32_t place = view->seen_lately == NULL ? 0 : *slot_of(view, seen);
+    size_t from = place > 0 ? place - 1 : 0;
+    size_t to = view->seen_lately == NULL ? view->seen_count : place;
+    while (from < to && memcmp(&view->seen[from], seen, sizeof(*seen)) != 0) {
+        from++;
+    }
+    return from < to;
+}
+
 /* `seen` is zero where it has no meaning: it is compared byte by byte. */
 static int note_seen(struct store_view *view, const struct store_seen *seen)
 {
-    if (!view->note_seen) {
-        return 0;
-    }
-    if (view->seen_lately == NULL) {
-        view->seen_lately = arena_new(view->arena, SEEN_SLOTS * sizeof(*view->seen_lately));
-        if (view->seen_lately == NULL) {
-            return -ENOMEM;
-        }
-    }
-    uint32_t slot = (get_be32(seen->child.bytes) ^ seen->party * 0x9e3779b1u ^
-                     seen->professional * 0x85ebca6bu ^ (uint32_t)seen->kind) %
-                    SEEN_SLOTS;
-    if (seen_lately(view, seen, slot)) {
+    if (!view->note_seen || seen_lately(view, seen)) {
         return 0;
     }
     int result = view->seen_count == view->seen_capacity ? grow_seen(view) : 0;
-    if (result == 0) {
-        view->seen[view->seen_count++] = *seen;
-        view->seen_lately[slot] = (uint32_t)view->seen_count;
+    if (result == 0 && view->seen_count == SEEN_FEW) {
+        result = make_slots(view);
     }
-    return result;
+    if (result != 0) {
+        return result;
+    }
+    view->seen[view->seen_count++] = *seen;
+    if (view->seen_lately != NULL) {
+        *slot_of(view, seen) = (uint32_t)view->seen_count;
+    }
+    return 0;
 }
 
 int view_note_party(struct store_view *view, uint32_t party)
@@ -122,14 +147,9 @@ int view_note_child(struct store_view *view, const struct child_key *child)
     return note_seen(view, &seen);
 }
 
-int view_open_row(struct store_view *view, enum kv_table table, const struct row_key *key,
-                  struct codec_reader *ret_reader, uint64_t *ret_changed)
+int view_open_value(struct store_view *view, enum kv_table table, const struct row_key *key,
+                    struct kv_bytes value, struct codec_reader *ret_reader)
 {
-    struct kv_bytes value;
-    int result = kv_get(view->kv, table, row_key_bytes(key), &value);
-    if (result != 0) {
-        return result;
-    }
     if (value.size < 8 + SEAL_OVERHEAD) {
         return VIEW_DAMAGED;
     }
@@ -149,11 +169,16 @@ int view_open_row(struct store_view *view, enum kv_table table, const struct row
     if (seal_open(record_key, place, sealed, sealed_size, plain) != 0) {
         return VIEW_DAMAGED;
     }
-    if (ret_changed != NULL) {
-        *ret_changed = get_be64(value.data);
-    }
     *ret_reader = (struct codec_reader){.data = plain, .left = size};
     return 0;
+}
+
+int view_open_row(struct store_view *view, enum kv_table table, const struct row_key *key,
+                  struct codec_reader *ret_reader)
+{
+    struct kv_bytes value;
+    int result = kv_get(view->kv, table, row_key_bytes(key), &value);
+    return result == 0 ? view_open_value(view, table, key, value, ret_reader) : result;
 }
 
 void view_seal_row(struct store_view *view, enum kv_table table, const struct row_key *key,

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "crypto/keyring.h"
+#include "crypto/permute.h"
 #include "crypto/seal.h"
 #include "store/base/arena.h"
 #include "store/base/codec.h"
@@ -31,6 +32,8 @@ struct store_head {
     uint64_t signals; /* live and archived */
     uint64_t matches; /* open */
     struct uuid last_signal;
+    uint64_t matches_made; /* numbers given out so far: store/child/matchplace.h */
+    uint8_t match_secret[PERMUTE40_KEY_BYTES];
 };
 
 /* A row that was read. What a party may do and how each professional is reached change apart:
@@ -43,6 +46,18 @@ struct store_seen {
     struct child_key child;
 };
 
+/* The notices of one child each that a snapshot has read last, in order: as long as the child has
+ * not changed since, an entry about one of them needs no second reading. */
+struct offered_notice {
+    uint64_t sequence;
+    struct child_key child;
+};
+struct store_offered {
+    uint32_t party;
+    size_t count;
+    struct offered_notice notices[];
+};
+
 struct store_view {
     struct kv_txn *kv;
     const struct keyring *keys;
@@ -53,8 +68,12 @@ struct store_view {
     size_t seen_count;
     size_t seen_capacity;
     struct store_seen *seen;
-    uint32_t *seen_lately;        /* slots with 1 + the place in `seen` of what was noted lately */
-    struct party_cached *parties; /* profiles read in this snapshot */
+    uint32_t *seen_lately; /* slots of 1 + the place in `seen` of what was noted; NULL: few were */
+    struct party_cached *parties;               /* profiles read in this snapshot */
+    struct opened *opened;                      /* and in those before it; NULL: none are kept */
+    struct professional_cached **professionals; /* read in it lately, by slot; NULL: none yet */
+    struct store_offered *offered;              /* NULL: no notices were read */
+    const struct tx_parties *parties_held;      /* of the committer's transaction; NULL: none */
 };
 
 static_assert((int)KV_NOT_FOUND == (int)STORE_NOT_FOUND, "a missing row is a missing thing");
@@ -73,10 +92,13 @@ int view_note_child(struct store_view *view, const struct child_key *child) MUST
 
 /*
  * Rows sealed under the record key: revision (8) || sealed. Opening puts the plain bytes in the
- * arena. `ret_changed` may be NULL. 0, STORE_NOT_FOUND or a fault.
+ * arena. 0, STORE_NOT_FOUND or a fault.
  */
 int view_open_row(struct store_view *view, enum kv_table table, const struct row_key *key,
-                  struct codec_reader *ret_reader, uint64_t *ret_changed) MUST_CHECK;
+                  struct codec_reader *ret_reader) MUST_CHECK;
+/* The same of a value that was read already. */
+int view_open_value(struct store_view *view, enum kv_table table, const struct row_key *key,
+                    struct kv_bytes value, struct codec_reader *ret_reader) MUST_CHECK;
 /* Faults are sticky in the transaction. */
 void view_seal_row(struct store_view *view, enum kv_table table, const struct row_key *key,
                    struct codec_writer *plain);

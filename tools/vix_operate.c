@@ -30,7 +30,7 @@ static void print_status(FILE *out, const struct answer *status)
         {"operations", "operations"},
         {"batches", "batches"},
         {"  run again", "abortedBatches"},
-        {"refused (busy)", "shed"},
+        {"not begun", "shed"},
         {"terms ended", "dueRows"},
         {"  behind (s)", "dueLagSeconds"},
         {"to index", "unindexedEntries"},

@@ -3,12 +3,14 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/secret.h"
 
-/* A common request fits in the first block; a long answer takes a few of the largest. */
-#define FIRST_BLOCK ((size_t)8 << 10)
+/* A signal fits in the first block, and thousands of them may wait for a commit at once; a long
+ * answer takes a few of the largest. */
+#define FIRST_BLOCK ((size_t)2 << 10)
 #define LARGEST_BLOCK ((size_t)1 << 20)
 #define ALIGNMENT _Alignof(max_align_t)
 
@@ -31,7 +33,9 @@ void arena_finish(struct arena *arena)
     struct arena_block *block = arena->blocks;
     while (block != NULL) {
         struct arena_block *next = block->next;
-        secret_free(block);
+        /* What was never given out was never written. */
+        secret_wipe(block, sizeof(*block) + block->used);
+        free(block);
         block = next;
     }
     arena_init(arena);
@@ -39,7 +43,7 @@ void arena_finish(struct arena *arena)
 
 static struct arena_block *new_block(size_t size)
 {
-    struct arena_block *block = secret_malloc(sizeof(*block) + size);
+    struct arena_block *block = malloc(sizeof(*block) + size);
     if (block == NULL)
         return NULL;
     block->next = NULL;

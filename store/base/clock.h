@@ -7,6 +7,7 @@
 #define STORE_BASE_CLOCK_H
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "crypto/basics.h"
 
@@ -16,6 +17,11 @@
 
 /* Milliseconds since 1970-01-01T00:00:00Z, from the system's clock plus what was advanced. */
 int64_t clock_now(void);
+
+/* Milliseconds of CLOCK_MONOTONIC, which no setting of a clock moves, and the instant so many of
+ * them from now, for pthread_cond_timedwait(). */
+int64_t clock_uptime(void);
+struct timespec clock_uptime_in(int64_t milliseconds);
 
 /* Test builds only (-Dtest_clock=true): moves the clock, for all threads. */
 #ifdef VIX_TEST_CLOCK

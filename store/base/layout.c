@@ -72,11 +72,16 @@ struct row_key layout_party_u32(uint32_t party, enum party_row kind, uint32_t id
     return key;
 }
 
-struct row_key layout_party_u64(uint32_t party, enum party_row kind, uint64_t id)
+struct row_key layout_notice(uint32_t party, uint64_t sequence)
 {
-    struct row_key key = layout_party(party, kind);
-    add_u64(&key, id);
+    struct row_key key = layout_party(party, PARTY_NOTICE);
+    add_u64(&key, ~sequence);
     return key;
+}
+
+uint64_t layout_notice_sequence(struct kv_bytes key)
+{
+    return ~get_be64((const uint8_t *)key.data + 5);
 }
 
 struct row_key layout_party_uuid(uint32_t party, enum party_row kind, const struct uuid *id)
@@ -109,10 +114,10 @@ struct row_key layout_municipality(uint16_t code)
     return key;
 }
 
-struct row_key layout_match(const struct uuid *id)
+struct row_key layout_match(const struct match_place *place)
 {
     struct row_key key = {0};
-    add(&key, id->bytes, sizeof(id->bytes));
+    add(&key, place->bytes, sizeof(place->bytes));
     return key;
 }
 
@@ -128,8 +133,8 @@ struct row_key layout_due_signal(int64_t instant, enum due_kind kind, uint32_t p
                                  const struct uuid *signal)
 {
     struct row_key key = layout_due(instant, kind);
-    add_u32(&key, party);
     add(&key, signal->bytes, sizeof(signal->bytes));
+    add_u32(&key, party);
     return key;
 }
 
@@ -153,6 +158,13 @@ struct row_key layout_due_uuid(int64_t instant, enum due_kind kind, const struct
 {
     struct row_key key = layout_due(instant, kind);
     add(&key, id->bytes, sizeof(id->bytes));
+    return key;
+}
+
+struct row_key layout_due_follow_up(int64_t instant, const struct match_place *place)
+{
+    struct row_key key = layout_due(instant, DUE_FOLLOW_UP);
+    add(&key, place->bytes, sizeof(place->bytes));
     return key;
 }
 

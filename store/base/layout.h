@@ -8,7 +8,7 @@
  *   child         child key (32) || kind; ties of a family under the tie's own key (32)
  *   party         party number (4) || kind || id
  *   organisation  OIN (20), "m" || municipality (2), or "a" || number of an auditor (4)
- *   match         match id (16)
+ *   match         place of a match (16)
  *   due           instant, ms (8) || kind || what it is about
  *   actor         "n" || number (4), or "d" || digest (16)
  *   log           index (8)
@@ -26,6 +26,12 @@
 #define LAYOUT_KEY_SIZE 40 /* bytes of the longest key */
 #define LAYOUT_ID_HASH_BYTES 16
 
+/* A match's id with its number in place of the short key: rows are in the order in which matches
+ * were made. From an id and back: store/child/matchplace.h. */
+struct match_place {
+    uint8_t bytes[UUID_BYTES];
+};
+
 /* A key being built, on the stack. */
 struct row_key {
     size_t size;
@@ -39,29 +45,32 @@ static inline struct kv_bytes row_key_bytes(const struct row_key *key)
 
 enum child_row { CHILD_SUBJECT = 1, CHILD_FILE = 2, CHILD_TIE = 3 };
 
+/* The newest signal, the counters and the newest notice of a party are neighbours: a post changes
+ * all three, and so a page or two. */
 enum party_row {
     PARTY_PROFILE = 1,
-    PARTY_COUNTERS = 2,        /* inbox head, acknowledged mark, professional numbers given out */
-    PARTY_PROFESSIONAL = 3,    /* number (4) */
-    PARTY_PROFESSIONAL_ID = 4, /* keyed hash of the id (16): ids tend to be names */
-    PARTY_SIGNAL = 5,          /* uuid */
-    PARTY_NOTICE = 6,          /* sequence (8) */
-    PARTY_TOMBSTONE = 7,       /* uuid */
-    PARTY_MANDATE_HELD = 8,    /* represented party (4) */
-    PARTY_MATCH_TOLD = 9,      /* match id: what a municipality was told of */
-    PARTY_MOVED = 10,          /* professional number (4): its number where it went in a merge */
-    PARTY_TRANSFER = 11,       /* professional number (4): to whom its signals are going */
+    PARTY_PROFESSIONAL = 2,    /* number (4) */
+    PARTY_PROFESSIONAL_ID = 3, /* keyed hash of the id (16): ids tend to be names */
+    PARTY_SIGNAL = 4,          /* uuid */
+    PARTY_COUNTERS = 5,        /* inbox head, acknowledged mark, professional numbers given out */
+    PARTY_NOTICE = 6,       /* sequence (8), every bit of it the other way: the newest is first */
+    PARTY_TOMBSTONE = 7,    /* uuid */
+    PARTY_MANDATE_HELD = 8, /* represented party (4) */
+    PARTY_MATCH_TOLD = 9,   /* match id: what a municipality was told of */
+    PARTY_MOVED = 10,       /* professional number (4): its number where it went in a merge */
+    PARTY_TRANSFER = 11,    /* professional number (4): to whom its signals are going */
 };
 
-/* In the order in which rows of one instant are worked off. */
+/* In the order in which rows of one instant are worked off. Ids of signals are in the order of time
+ * and so come first: what is put for one instant on one day lies together. */
 enum due_kind {
-    DUE_SIGNAL_REMOVAL = 1, /* party (4) || signal */
-    DUE_SIGNAL_ERASURE = 2, /* party (4) || signal */
-    DUE_TOMBSTONE_END = 3,  /* party (4) || signal */
+    DUE_SIGNAL_REMOVAL = 1, /* signal || party (4) */
+    DUE_SIGNAL_ERASURE = 2, /* signal || party (4) */
+    DUE_TOMBSTONE_END = 3,  /* signal || party (4) */
     DUE_AGREEMENT_END = 4,  /* party (4) || municipality (2) */
     DUE_PARTY_SWEEP = 5,    /* party (4) || municipality (2): ends its live signals of that one */
-    DUE_RENEWAL_PROMPT = 6, /* party (4) || signal */
-    DUE_FOLLOW_UP = 7,      /* match */
+    DUE_RENEWAL_PROMPT = 6, /* signal || party (4) */
+    DUE_FOLLOW_UP = 7,      /* place of a match */
     DUE_NOTICES_END = 8,    /* party (4); value: deletes what was acknowledged, up to a sequence */
     DUE_REGISTRY_END = 9,   /* random id; value: a child on whom nobody may have signalled */
     DUE_TRANSFER = 10,      /* party (4) || from (4) || to (4) */
@@ -76,20 +85,21 @@ struct row_key layout_month(uint32_t month);
 struct row_key layout_child(const struct child_key *child, enum child_row kind);
 struct row_key layout_party(uint32_t party, enum party_row kind);
 struct row_key layout_party_u32(uint32_t party, enum party_row kind, uint32_t id);
-struct row_key layout_party_u64(uint32_t party, enum party_row kind, uint64_t id);
+struct row_key layout_notice(uint32_t party, uint64_t sequence);
+uint64_t layout_notice_sequence(struct kv_bytes key); /* of a row's key */
 struct row_key layout_party_uuid(uint32_t party, enum party_row kind, const struct uuid *id);
 struct row_key layout_professional_id(uint32_t party,
                                       const uint8_t hash[static LAYOUT_ID_HASH_BYTES]);
 struct row_key layout_organisation(const struct oin *oin);
 struct row_key layout_municipality(uint16_t code);
-struct row_key layout_match(const struct uuid *id);
+struct row_key layout_match(const struct match_place *place);
 struct row_key layout_due(int64_t instant, enum due_kind kind);
 struct row_key layout_due_signal(int64_t instant, enum due_kind kind, uint32_t party,
                                  const struct uuid *signal);
 struct row_key layout_due_agreement(int64_t instant, uint32_t party, uint16_t municipality);
 struct row_key layout_due_sweep(int64_t instant, uint32_t party, uint16_t municipality);
-/* A match, or a random id. */
 struct row_key layout_due_uuid(int64_t instant, enum due_kind kind, const struct uuid *id);
+struct row_key layout_due_follow_up(int64_t instant, const struct match_place *place);
 struct row_key layout_due_party(int64_t instant, enum due_kind kind, uint32_t party);
 struct row_key layout_due_transfer(int64_t instant, uint32_t party, uint32_t from, uint32_t to);
 struct row_key layout_due_merge(int64_t instant, uint32_t from, uint32_t into);

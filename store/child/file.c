@@ -150,40 +150,48 @@ static int read_body(struct store_view *view, struct codec_reader *in, struct ch
     return codec_done(in) ? 0 : VIEW_DAMAGED;
 }
 
-/* Opens what stands under a number: a file, or the number that took its place. */
-static int load_row(struct store_view *view, const struct child_key *key, struct child_file *file,
-                    bool *ret_alias, struct child_key *ret_target)
+/* What stands under a number, opened: a file, or the number that took its place. */
+struct opened_row {
+    struct child_key key;
+    uint32_t generation;
+    unsigned version;
+    struct codec_reader body;
+};
+
+static int open_row(struct store_view *view, const struct child_key *key,
+                    struct opened_row *ret_row)
 {
     struct row_key row = layout_child(key, CHILD_FILE);
     struct epoch_row place = file_row(&row);
+    struct opened_row opened = {.key = *key};
     const uint8_t *generation;
-    struct codec_reader in;
-    int result = epoch_row_open(view, &place, &generation, &in);
+    int result = epoch_row_open(view, &place, &generation, &opened.body);
     if (result != 0) {
         return result;
     }
-    *file = (struct child_file){.key = *key, .generation = get_be32(generation)};
-    unsigned version = codec_get_u8(&in);
-    *ret_alias = version == BODY_ALIAS;
-    if (version == BODY_FILE) {
-        return read_body(view, &in, file);
-    }
-    codec_get_bytes(&in, ret_target->bytes, PSEUDONYM_KEY_BYTES);
-    return version == BODY_ALIAS && codec_done(&in) ? 0 : VIEW_DAMAGED;
+    opened.generation = get_be32(generation);
+    opened.version = codec_get_u8(&opened.body);
+    *ret_row = opened;
+    return 0;
 }
 
-int child_file_load(struct store_view *view, const struct child_key *key,
-                    struct child_file *ret_file)
+/* Whoever replaces a number makes every older one lead there too: one step is enough. */
+static int follow_alias(struct store_view *view, struct opened_row *row)
 {
-    CLEANUP(child_file_wipe) struct child_file file = {0};
     struct child_key target;
-    bool alias;
-    int result = load_row(view, key, &file, &alias, &target);
-    if (result == 0 && alias) {
-        /* Whoever replaces a number makes every older one lead there too: one step is enough. */
-        result = load_row(view, &target, &file, &alias, &target);
-        result = result == STORE_NOT_FOUND || (result == 0 && alias) ? VIEW_DAMAGED : result;
+    codec_get_bytes(&row->body, target.bytes, PSEUDONYM_KEY_BYTES);
+    if (!codec_done(&row->body)) {
+        return VIEW_DAMAGED;
     }
+    int result = open_row(view, &target, row);
+    return result == STORE_NOT_FOUND ? VIEW_DAMAGED : result;
+}
+
+static int load_file(struct store_view *view, struct opened_row *row, struct child_file *ret_file)
+{
+    CLEANUP(child_file_wipe)
+    struct child_file file = {.key = row->key, .generation = row->generation};
+    int result = read_body(view, &row->body, &file);
     if (result == 0) {
         result = view_note_child(view, &file.key);
     }
@@ -191,6 +199,21 @@ int child_file_load(struct store_view *view, const struct child_key *key,
         *ret_file = file;
     }
     return result;
+}
+
+/* A file is some thousands of bytes, to be wiped: there is none before a row was found. */
+int child_file_load(struct store_view *view, const struct child_key *key,
+                    struct child_file *ret_file)
+{
+    struct opened_row row;
+    int result = open_row(view, key, &row);
+    if (result == 0 && row.version == BODY_ALIAS) {
+        result = follow_alias(view, &row);
+    }
+    if (result == 0 && row.version != BODY_FILE) {
+        result = VIEW_DAMAGED;
+    }
+    return result != 0 ? result : load_file(view, &row, ret_file);
 }
 
 int child_file_generation(struct store_view *view, const struct child_key *key,
@@ -212,13 +235,17 @@ int child_file_create(struct store_view *view, const struct child_key *key,
                       const struct oprf_element *element, uint32_t evaluation_key,
                       struct child_file *ret_file)
 {
-    struct child_file file = {.key = *key, .evaluation_key = evaluation_key, .element = *element};
-    int result = child_file_reserve(view, &file, 1);
-    if (result != 0) {
-        return result;
+    struct child_member *members = arena_new(view->arena, sizeof(*members));
+    uint32_t generation;
+    if (members == NULL) {
+        return -ENOMEM;
     }
-    nonce_make(&file.generation, sizeof(file.generation));
-    *ret_file = file;
+    nonce_make(&generation, sizeof(generation));
+    *ret_file = (struct child_file){.key = *key,
+                                    .generation = generation,
+                                    .evaluation_key = evaluation_key,
+                                    .element = *element,
+                                    .members = members};
     return 0;
 }
 
@@ -355,7 +382,7 @@ struct child_member *child_file_add(struct child_file *file, const struct child_
 {
     struct child_member *added = &file->members[file->member_count++];
     *added = *member;
-    secret_random(added->secret, sizeof(added->secret));
+    nonce_make(added->secret, sizeof(added->secret));
     file->live_count++;
     file->kept_until_day = 0;
     file->told_until_day = 0;

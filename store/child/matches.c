@@ -5,12 +5,11 @@
 
 #include "store/base/clock.h"
 #include "store/child/families.h"
+#include "store/child/matchplace.h"
 #include "store/child/matchrow.h"
 #include "store/notice/notices.h"
 #include "store/party/parties.h"
 #include "store/party/statistics.h"
-
-#define MATCH_ID_TRIES 16
 
 struct match_scope match_scope_of_child(struct child_file *file, struct child_match *match)
 {
@@ -32,44 +31,15 @@ bool match_walk_next(const struct match_scope *scope, struct match_walk *walk)
     return false;
 }
 
-/*
- * A new match id. Its first 40 bits are the short key that people quote on the telephone, so they
- * may not begin any other match's id.
- */
-static int make_match_id(struct store_tx *tx, struct uuid *ret_id)
+static struct row_key follow_up_key(const struct store_view *view, const struct child_match *match)
 {
-    for (int i = 0; i < MATCH_ID_TRIES; i++) {
-        struct uuid id;
-        uuid_make_random(&id);
-        struct row_key prefix = layout_match(&id);
-        prefix.size = MATCH_KEY_BYTES;
-        CLEANUP(kv_range_closep) struct kv_range *range = NULL;
-        struct kv_bytes key;
-        struct kv_bytes value;
-        int result = view_range_prefix(&tx->view, KV_MATCH, &prefix, &range);
-        if (result == 0) {
-            result = kv_range_next(range, &key, &value);
-        }
-        if (result == KV_END) {
-            *ret_id = id;
-            return 0;
-        }
-        if (result != 0) {
-            return result;
-        }
-    }
-    return -EAGAIN;
+    struct match_place place = match_place_of_id(view, &match->id);
+    return layout_due_follow_up(calendar_dutch_midnight(match->follow_up_due_day), &place);
 }
 
-static struct row_key follow_up_key(const struct child_match *match)
+void match_drop_follow_up(struct store_tx *tx, const struct child_match *match)
 {
-    return layout_due_uuid(calendar_dutch_midnight(match->follow_up_due_day), DUE_FOLLOW_UP,
-                           &match->id);
-}
-
-static void delete_follow_up(struct store_tx *tx, const struct child_match *match)
-{
-    struct row_key key = follow_up_key(match);
+    struct row_key key = follow_up_key(&tx->view, match);
     kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&key));
 }
 
@@ -77,7 +47,7 @@ static void delete_follow_up(struct store_tx *tx, const struct child_match *matc
 static void start_follow_up(struct store_tx *tx, struct child_match *match)
 {
     match->follow_up_due_day = calendar_dutch_day(tx->now) + tx->view.policy->follow_up_days;
-    struct row_key key = follow_up_key(match);
+    struct row_key key = follow_up_key(&tx->view, match);
     kv_put(tx->view.kv, KV_DUE, row_key_bytes(&key), (struct kv_bytes){"", 0});
 }
 
@@ -85,7 +55,7 @@ int match_make(struct store_tx *tx, struct child_match *ret_match)
 {
     struct child_match match = {
         .status = MATCH_OPEN, .formed_at = tx->now, .formed_by = tx->view.head.last_signal};
-    int result = make_match_id(tx, &match.id);
+    int result = match_id_make(tx, &match.id);
     if (result == 0) {
         start_follow_up(tx, &match);
         tx->view.head.matches++;
@@ -102,7 +72,7 @@ void match_drop(struct store_tx *tx, const struct child_match *match)
         kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
     }
     if (match->status != MATCH_ENDED) {
-        delete_follow_up(tx, match);
+        match_drop_follow_up(tx, match);
         tx->view.head.matches--;
     }
 }
@@ -240,7 +210,7 @@ static int tell_end(struct store_tx *tx, const struct match_scope *scope)
 int match_end(struct store_tx *tx, const struct match_scope *scope, bool tell)
 {
     struct child_match *match = scope->match;
-    delete_follow_up(tx, match);
+    match_drop_follow_up(tx, match);
     match->status = MATCH_ENDED;
     match->ended_at = tx->now;
     match->ended_after = tx->view.head.last_signal;

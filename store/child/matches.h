@@ -65,6 +65,8 @@ int match_forget(struct store_tx *tx, const struct child_file *file) MUST_CHECK;
 int match_make(struct store_tx *tx, struct child_match *ret_match) MUST_CHECK;
 /* Its end: status, dates, the follow-up's term; and `match-ended` if the policy says so. */
 int match_end(struct store_tx *tx, const struct match_scope *scope, bool tell) MUST_CHECK;
+/* Takes away the term within which those involved should have spoken to each other. */
+void match_drop_follow_up(struct store_tx *tx, const struct child_match *match);
 /* Takes away what else stands about it: its row, its term, what municipalities were told. */
 void match_drop(struct store_tx *tx, const struct child_match *match);
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/secret.h"
+#include "store/child/matchplace.h"
 
 #define ROW_VERSION 3
 #define ROW_MAXIMUM                                                                                \
@@ -25,9 +26,15 @@ static void put_children(struct codec_writer *out, enum match_kind kind,
     }
 }
 
+static struct row_key key_of(const struct store_view *view, const struct uuid *id)
+{
+    struct match_place place = match_place_of_id(view, id);
+    return layout_match(&place);
+}
+
 static void put(struct store_tx *tx, const struct uuid *id, const struct codec_writer *out)
 {
-    struct row_key key = layout_match(id);
+    struct row_key key = key_of(&tx->view, id);
     struct epoch_row place = place_of(&key);
     epoch_row_seal(&tx->view, &place, NULL, out);
 }
@@ -52,7 +59,7 @@ void match_row_put_family(struct store_tx *tx, const struct child_match *match,
 
 void match_row_delete(struct store_tx *tx, const struct uuid *id)
 {
-    struct row_key key = layout_match(id);
+    struct row_key key = key_of(&tx->view, id);
     kv_delete(tx->view.kv, KV_MATCH, row_key_bytes(&key));
 }
 
@@ -65,7 +72,7 @@ struct match_row {
 
 static int open_row(struct store_view *view, const struct uuid *id, struct match_row *ret_row)
 {
-    struct row_key key = layout_match(id);
+    struct row_key key = key_of(view, id);
     struct epoch_row place = place_of(&key);
     struct match_row row = {0};
     int result = epoch_row_open(view, &place, NULL, &row.state);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * The rows of matches: from an id to the child, or the two children, whose match it is. The match
- * of one child stands in its file; that of a family stands in its row. Sealed under the epoch key,
- * so that a match that has gone can be read in no old copy once the epoch has turned:
+ * The rows of matches, in the order in which these were made: from an id to the child, or the two
+ * children, whose match it is. The match of one child stands in its file; that of a family stands
+ * in its row. Sealed under the epoch key, so that a match that has gone can be read in no old copy
+ * once the epoch has turned:
  *
  *   revision (8) || sealed: version (1) || kind (1) || child (32) [|| child (32) || state]
  */

@@ -150,7 +150,7 @@ int due_run_some(struct store_tx *tx, size_t budget, bool *ret_more)
         unsigned kind;
         int64_t instant;
         if (tx->entries + DUE_ENTRIES_MAXIMUM > TX_ENTRIES_MAXIMUM ||
-            tx->notices - told >= TX_NOTICES_MAXIMUM) {
+            tx->notices - told >= DUE_NOTICES_MAXIMUM) {
             break;
         }
         int result = first_due(&tx->view, &from, tx->now, &row, &kind, &instant);

@@ -8,7 +8,8 @@
 
 #include "store/tx.h"
 
-#define DUE_ENTRIES_MAXIMUM 64 /* log entries that one row makes in one batch, at most */
+#define DUE_ENTRIES_MAXIMUM 64   /* log entries that one row makes in one batch, at most */
+#define DUE_NOTICES_MAXIMUM 2048 /* notices after which a batch works off no row more */
 
 struct due_row {
     struct row_key key;

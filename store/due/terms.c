@@ -4,6 +4,7 @@
 
 #include "store/base/clock.h"
 #include "store/child/matches.h"
+#include "store/child/matchplace.h"
 #include "store/child/signals.h"
 #include "store/due/due.h"
 #include "store/notice/notices.h"
@@ -28,8 +29,8 @@ int due_log_signal(struct store_tx *tx, enum log_event event, const struct child
 
 void due_read_signal(struct due_row *row, uint32_t *ret_party, struct uuid *ret_id)
 {
-    *ret_party = codec_get_u32(&row->about);
     codec_get_bytes(&row->about, ret_id->bytes, UUID_BYTES);
+    *ret_party = codec_get_u32(&row->about);
 }
 
 void due_put_back(struct store_tx *tx, const struct due_row *row, const void *value, size_t size)
@@ -260,9 +261,10 @@ static int log_stalled(struct store_tx *tx, const struct match_found *found)
 
 int due_follow_up(struct store_tx *tx, struct due_row *row)
 {
-    struct uuid id;
+    struct match_place place;
     CLEANUP(match_found_wipe) struct match_found found = {0};
-    codec_get_bytes(&row->about, id.bytes, UUID_BYTES);
+    codec_get_bytes(&row->about, place.bytes, sizeof(place.bytes));
+    struct uuid id = match_id_of_place(&tx->view, &place);
     int result = match_find(&tx->view, &id, &found);
     if (result != 0 || found.scope.match->status != MATCH_OPEN) {
         return result == STORE_NOT_FOUND ? 0 : result;

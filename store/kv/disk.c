@@ -33,12 +33,6 @@ int disk_lock(int directory, bool shared, int *ret_lock)
     return 0;
 }
 
-void disk_reserve(int file, uint64_t from, uint64_t to)
-{
-    if (to > from)
-        (void)fallocate(file, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from));
-}
-
 int disk_measure_room(int file, uint64_t used_bytes, uint64_t *ret_free_bytes)
 {
     struct stat status = {0};
@@ -70,4 +64,16 @@ int disk_create(const char *path, const char *name, int *ret_directory, int *ret
 int disk_sync(int directory, int file)
 {
     return fsync(file) == 0 && fsync(directory) == 0 ? 0 : -errno;
+}
+
+int disk_remove(const char *path, const char *const names[], size_t count)
+{
+    int directory CLEANUP(disk_closep) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return -errno;
+    for (size_t i = 0; i < count; i++) {
+        if (unlinkat(directory, names[i], 0) != 0 && errno != ENOENT)
+            return -errno;
+    }
+    return fsync(directory) == 0 ? 0 : -errno;
 }

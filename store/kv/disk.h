@@ -20,12 +20,6 @@ void disk_closep(int *file); /* for CLEANUP; -1 is allowed */
  */
 int disk_lock(int directory, bool shared, int *ret_lock) MUST_CHECK;
 
-/*
- * Asks for the blocks of a part of the file beyond its end, without making it longer. A failure
- * (no room, or a file system without it) is not told: it costs a head start only.
- */
-void disk_reserve(int file, uint64_t from, uint64_t to);
-
 /* Bytes that the file may still grow: in blocks that it has beyond `used_bytes`, or can get. */
 int disk_measure_room(int file, uint64_t used_bytes, uint64_t *ret_free_bytes) MUST_CHECK;
 
@@ -37,5 +31,8 @@ int disk_create(const char *path, const char *name, int *ret_directory, int *ret
 
 /* Makes the file and its name durable. */
 int disk_sync(int directory, int file) MUST_CHECK;
+
+/* Takes files out of the directory `path`, durably; that one is not there is no failure. */
+int disk_remove(const char *path, const char *const names[], size_t count) MUST_CHECK;
 
 #endif

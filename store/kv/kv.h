@@ -20,7 +20,7 @@ enum kv_table {
     KV_CHILD = 2,        /* child key || kind */
     KV_PARTY = 3,        /* party number || kind || id */
     KV_ORGANISATION = 4, /* OIN -> party number */
-    KV_MATCH = 5,        /* match id */
+    KV_MATCH = 5,        /* place of a match */
     KV_DUE = 6,          /* time || kind || id */
     KV_ACTOR = 7,        /* who stands in log entries, written once */
     KV_LOG = 8,          /* log index, appended */

@@ -9,8 +9,9 @@
  * - MDB_NOTLS, so that a snapshot belongs to whoever holds it, not to a thread. Ended snapshots
  *   are kept, with their reader slot, and renewed: beginning one then costs neither memory nor
  *   LMDB's lock over the reader table.
- * - A growing file: blocks are asked for ahead of need, in large steps, so that a commit rarely
- *   has to allocate, and the file lies in few pieces.
+ * - A write transaction keeps a cursor in each table. A key on the page where that stands, as of a
+ *   row that was just read, or of its neighbour, is found there, without a descent from the root.
+ * - A growing file, which is kept ahead of need (growth.h).
  */
 #include "store/kv/lmdb.h"
 
@@ -24,11 +25,11 @@
 #include <unistd.h>
 
 #include "store/kv/disk.h"
+#include "store/kv/growth.h"
 
 #define READERS_DEFAULT 512
 #define FILE_MODE 0600
 #define DATA_NAME "data.mdb"
-#define GROWTH_STEP ((uint64_t)64 << 20)
 #define FREE_LIST 0 /* the number of LMDB's own table of free pages */
 #define FREE_RECORDS_MAXIMUM 1024
 
@@ -48,7 +49,7 @@ struct lmdb_kv {
     int directory;
     int lock;
     uint64_t page_bytes;
-    uint64_t reserved_bytes;   /* of the file; touched under LMDB's writer lock only */
+    struct growth growth;      /* of the file; touched under LMDB's writer lock only */
     pthread_mutex_t pool_lock; /* over what follows */
     struct lmdb_txn *idle;     /* ended snapshots */
 };
@@ -58,6 +59,7 @@ struct lmdb_txn {
     MDB_txn *txn;
     unsigned ranges; /* open ones */
     struct lmdb_txn *next_idle;
+    MDB_cursor *cursors[KV_TABLES]; /* of a write transaction; LMDB frees them at its end */
 };
 
 struct lmdb_range {
@@ -124,34 +126,21 @@ static struct kv_bytes from_val(MDB_val val)
     return (struct kv_bytes){.data = val.mv_data, .size = val.mv_size};
 }
 
-/*
- * Before the file grows into what is not reserved yet. A failure (no room, or a file system
- * without it) costs the head start only, and is not tried again before the next step: what room
- * there is, is for measure_room to say.
- */
-static void reserve_ahead(struct lmdb_kv *lmdb)
+/* No transaction uses pages beyond the last yet, nor can one while this has LMDB's writer lock. */
+static void grow_ahead(struct lmdb_kv *lmdb)
 {
     MDB_envinfo info = {0};
-    if (mdb_env_info(lmdb->env, &info) != 0)
-        return;
-    uint64_t file_bytes = (info.me_last_pgno + 1) * lmdb->page_bytes;
-    uint64_t wanted = (file_bytes / GROWTH_STEP + 2) * GROWTH_STEP;
-    if (wanted > info.me_mapsize)
-        wanted = info.me_mapsize;
-    if (file_bytes + GROWTH_STEP / 2 <= lmdb->reserved_bytes || wanted <= lmdb->reserved_bytes)
-        return;
     mdb_filehandle_t file = -1;
-    uint64_t from = lmdb->reserved_bytes > 0 ? lmdb->reserved_bytes : file_bytes;
-    if (mdb_env_get_fd(lmdb->env, &file) == 0)
-        disk_reserve(file, from, wanted);
-    lmdb->reserved_bytes = wanted;
+    if (mdb_env_info(lmdb->env, &info) == 0 && mdb_env_get_fd(lmdb->env, &file) == 0)
+        growth_ahead(&lmdb->growth, file, (info.me_last_pgno + 1) * lmdb->page_bytes,
+                     info.me_mapsize);
 }
 
 static int begin_write(struct lmdb_kv *lmdb, struct lmdb_txn *txn)
 {
     int r = fault_of(mdb_txn_begin(lmdb->env, NULL, 0, &txn->txn));
     if (r == 0)
-        reserve_ahead(lmdb);
+        grow_ahead(lmdb);
     return r;
 }
 
@@ -243,12 +232,27 @@ static MDB_dbi table_of(const struct kv_txn *txn, enum kv_table table)
     return lmdb_of_kv(txn->kv)->tables[table];
 }
 
+/* The cursor that a write transaction keeps in a table. An error of LMDB's. */
+static int kept_cursor(struct kv_txn *outer, enum kv_table table, MDB_cursor **ret_cursor)
+{
+    struct lmdb_txn *txn = lmdb_of_txn(outer);
+    MDB_cursor **kept = &txn->cursors[table];
+    int code = *kept != NULL ? 0 : mdb_cursor_open(txn->txn, table_of(outer, table), kept);
+    *ret_cursor = *kept;
+    return code;
+}
+
 static int lmdb_get(struct kv_txn *txn, enum kv_table table, struct kv_bytes key,
                     struct kv_bytes *ret_value)
 {
     MDB_val name = to_val(key);
     MDB_val value = {0};
-    int r = result_of(mdb_get(lmdb_of_txn(txn)->txn, table_of(txn, table), &name, &value));
+    MDB_cursor *cursor = NULL;
+    int code = txn->mode == KV_READ ? 0 : kept_cursor(txn, table, &cursor);
+    if (code == 0)
+        code = cursor != NULL ? mdb_cursor_get(cursor, &name, &value, MDB_SET)
+                              : mdb_get(lmdb_of_txn(txn)->txn, table_of(txn, table), &name, &value);
+    int r = result_of(code);
     if (r == 0)
         *ret_value = from_val(value);
     return r;
@@ -259,14 +263,20 @@ static int lmdb_put(struct kv_txn *txn, enum kv_table table, struct kv_bytes key
 {
     MDB_val name = to_val(key);
     MDB_val content = to_val(value);
-    return fault_of(mdb_put(lmdb_of_txn(txn)->txn, table_of(txn, table), &name, &content,
-                            append ? MDB_APPEND : 0));
+    MDB_cursor *cursor;
+    int code = kept_cursor(txn, table, &cursor);
+    if (code == 0)
+        code = mdb_cursor_put(cursor, &name, &content, append ? MDB_APPEND : 0);
+    return fault_of(code);
 }
 
-static int lmdb_remove(struct kv_txn *txn, enum kv_table table, struct kv_bytes key)
+static int lmdb_remove(struct kv_txn *outer, enum kv_table table, struct kv_bytes key)
 {
+    struct lmdb_txn *txn = lmdb_of_txn(outer);
     MDB_val name = to_val(key);
-    return result_of(mdb_del(lmdb_of_txn(txn)->txn, table_of(txn, table), &name, NULL));
+    /* Pages may go with it, and where a cursor would stand then is LMDB's most delicate part. */
+    mdb_cursor_close(TAKE_PTR(txn->cursors[table]));
+    return result_of(mdb_del(txn->txn, table_of(outer, table), &name, NULL));
 }
 
 static int compare(struct kv_bytes a, struct kv_bytes b)
@@ -572,12 +582,5 @@ int kv_lmdb_open(const struct kv_lmdb_options *options, struct kv **ret_kv)
 int kv_lmdb_remove(const char *directory)
 {
     static const char *const names[] = {DATA_NAME, "lock.mdb"};
-    int folder CLEANUP(disk_closep) = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return -errno;
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        if (unlinkat(folder, names[i], 0) != 0 && errno != ENOENT)
-            return -errno;
-    }
-    return fsync(folder) == 0 ? 0 : -errno;
+    return disk_remove(directory, names, ARRAY_LENGTH(names));
 }

@@ -100,17 +100,10 @@ static int new_actor(struct store_tx *tx, const struct row_key *by_digest,
     return kv_fault(tx->view.kv);
 }
 
-/* The number of an actor, who gets one at the first entry. */
-static int intern_actor(struct store_tx *tx, const struct log_actor *actor, uint32_t *ret_number)
+static int find_actor(struct store_tx *tx, struct codec_writer *encoded, uint32_t *ret_number)
 {
-    uint8_t buffer[LOGRECORD_ACTOR_SIZE];
-    struct codec_writer encoded = CODEC_WRITER(buffer);
     struct merkle_hash digest;
-    log_actor_encode(actor, &encoded);
-    if (encoded.failed) {
-        return -EINVAL;
-    }
-    merkle_leaf(encoded.data, encoded.size, &digest);
+    merkle_leaf(encoded->data, encoded->size, &digest);
     struct actor_slot *slot = &tx->memory->actors[get_be16(digest.bytes + 16) % TX_ACTOR_SLOTS];
     if (slot->number != 0 && memcmp(slot->digest, digest.bytes, 16) == 0) {
         *ret_number = slot->number;
@@ -123,11 +116,34 @@ static int intern_actor(struct store_tx *tx, const struct log_actor *actor, uint
         result = value.size == 4 ? 0 : VIEW_DAMAGED;
         *ret_number = result == 0 ? get_be32(value.data) : 0;
     } else if (result == KV_NOT_FOUND) {
-        result = new_actor(tx, &by_digest, &encoded, ret_number);
+        result = new_actor(tx, &by_digest, encoded, ret_number);
     }
     if (result == 0) {
         memcpy(slot->digest, digest.bytes, 16);
         slot->number = *ret_number;
+    }
+    return result;
+}
+
+/* The number of an actor, who gets one at the first entry. */
+static int intern_actor(struct store_tx *tx, const struct log_actor *actor, uint32_t *ret_number)
+{
+    struct actor_last *last = &tx->memory->last_actor;
+    uint8_t buffer[LOGRECORD_ACTOR_SIZE];
+    struct codec_writer encoded = CODEC_WRITER(buffer);
+    log_actor_encode(actor, &encoded);
+    if (encoded.failed) {
+        return -EINVAL;
+    }
+    if (last->size == encoded.size && memcmp(last->encoded, encoded.data, last->size) == 0) {
+        *ret_number = last->number;
+        return 0;
+    }
+    int result = find_actor(tx, &encoded, ret_number);
+    if (result == 0) {
+        last->size = encoded.size;
+        memcpy(last->encoded, encoded.data, encoded.size);
+        last->number = *ret_number;
     }
     return result;
 }

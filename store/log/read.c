@@ -13,7 +13,7 @@ static int load_actor(struct store_view *view, uint32_t number, struct log_actor
 {
     struct row_key key = layout_actor_number(number);
     struct codec_reader in;
-    int result = view_open_row(view, KV_ACTOR, &key, &in, NULL);
+    int result = view_open_row(view, KV_ACTOR, &key, &in);
     if (result == 0 && !log_actor_decode(&in, ret_actor)) {
         result = VIEW_DAMAGED;
     }

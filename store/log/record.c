@@ -283,25 +283,24 @@ struct text_writer {
     bool first; /* no comma before the next member */
 };
 
-static void append(struct text_writer *writer, const char *text, size_t size)
+/* Room for `size` more, or NULL. */
+static inline char *take(struct text_writer *writer, size_t size)
 {
     if (writer->failed || writer->capacity - writer->size < size) {
         writer->failed = true;
-        return;
+        return NULL;
     }
-    memcpy(writer->out + writer->size, text, size);
+    char *at = writer->out + writer->size;
     writer->size += size;
+    return at;
 }
 
-static void append_text(struct text_writer *writer, const char *text)
+static inline void append(struct text_writer *writer, const char *text, size_t size)
 {
-    append(writer, text, strlen(text));
-}
-
-static void append_number(struct text_writer *writer, uint64_t number)
-{
-    char digits[DECIMAL_MAXIMUM];
-    append(writer, digits, put_decimal(digits, number));
+    char *at = take(writer, size);
+    if (at != NULL) {
+        memcpy(at, text, size);
+    }
 }
 
 static bool is_plain(unsigned char c)
@@ -344,50 +343,76 @@ static void append_string(struct text_writer *writer, const char *text)
     }
 }
 
-static void name_member(struct text_writer *writer, const char *name)
+/* What stands before a value, with its length: the name, and the comma that the first has not. */
+#define NAME(name) ",\"" name "\":", sizeof(",\"" name "\":") - 1
+
+static inline void name_member(struct text_writer *writer, const char *spelt, size_t size)
 {
-    append(writer, ",\"", writer->first ? 0 : 1);
-    append(writer, "\"", 1);
-    append_text(writer, name);
-    append(writer, "\":", 2);
+    append(writer, spelt + writer->first, size - writer->first);
     writer->first = false;
 }
 
-/* A text of two parts, of which the first needs no escape. */
-static void print_joined(struct text_writer *writer, const char *name, const char *first,
-                         const char *second)
-{
-    name_member(writer, name);
-    append(writer, "\"", 1);
-    append_text(writer, first);
-    append_string(writer, second);
-    append(writer, "\"", 1);
-}
-
-static void print_text(struct text_writer *writer, const char *name, const char *text)
+static inline void print_text(struct text_writer *writer, const char *spelt, size_t size,
+                              const char *text)
 {
     if (given(text)) {
-        print_joined(writer, name, "", text);
+        name_member(writer, spelt, size);
+        append(writer, "\"", 1);
+        append_string(writer, text);
+        append(writer, "\"", 1);
     }
 }
 
-static void print_number(struct text_writer *writer, const char *name, uint64_t number)
+/* Of a text that needs no escape: two parts, of which the first is written out in the name. */
+#define NAME_AND_BEGINNING(name, beginning)                                                        \
+    ",\"" name "\":\"" beginning, sizeof(",\"" name "\":\"" beginning) - 1
+
+static inline void print_plain(struct text_writer *writer, const char *spelt, size_t size,
+                               const char *text)
 {
-    name_member(writer, name);
-    append_number(writer, number);
+    size_t length = strlen(text);
+    name_member(writer, spelt, size);
+    char *at = take(writer, length + 1);
+    if (at != NULL) {
+        memcpy(at, text, length);
+        at[length] = '"';
+    }
 }
 
-static void print_hex(struct text_writer *writer, const char *name, const uint8_t *bytes,
-                      size_t size)
+static void print_number(struct text_writer *writer, const char *spelt, size_t size,
+                         uint64_t number)
 {
-    char hex[SECRET_HEX_SIZE(32)];
-    secret_to_hex(bytes, size, hex);
-    print_text(writer, name, hex);
+    char digits[DECIMAL_MAXIMUM];
+    name_member(writer, spelt, size);
+    append(writer, digits, put_decimal(digits, number));
+}
+
+/* All of these are public. */
+static void print_hex(struct text_writer *writer, const char *spelt, size_t size,
+                      const uint8_t *bytes, size_t count)
+{
+    static const char digits[16] = "0123456789abcdef";
+    name_member(writer, spelt, size);
+    char *at = take(writer, 2 * count + 1);
+    for (size_t i = 0; at != NULL && i < count; i++) {
+        *at++ = digits[bytes[i] >> 4];
+        *at++ = digits[bytes[i] & 15];
+    }
+    if (at != NULL) {
+        *at = '"';
+    }
 }
 
 static void print_object(struct text_writer *writer, const struct log_note *note)
 {
-    static const char *const kinds[] = {NULL, "signal:", "match:", "notice:", "entry:", "party:"};
+    static const struct {
+        const char *spelt;
+        size_t size;
+    } kinds[] = {
+#define KIND(kind) {NAME_AND_BEGINNING("verwijsindex.object", kind)}
+        {NULL, 0}, KIND("signal:"), KIND("match:"), KIND("notice:"), KIND("entry:"), KIND("party:"),
+#undef KIND
+    };
     char id[UUID_TEXT_SIZE] = {0}; /* longer than any number */
     struct uuid uuid;
     switch (note->object_kind) {
@@ -406,7 +431,7 @@ static void print_object(struct text_writer *writer, const struct log_note *note
         put_decimal(id, get_be32(note->object));
         break;
     }
-    print_joined(writer, "verwijsindex.object", kinds[note->object_kind], id);
+    print_plain(writer, kinds[note->object_kind].spelt, kinds[note->object_kind].size, id);
 }
 
 /* In the order of RFC 8785: by name. */
@@ -414,34 +439,37 @@ static void print_attributes(struct text_writer *writer, const struct log_record
 {
     const struct log_actor *actor = &record->actor;
     const struct log_note *note = &record->note;
-    name_member(writer, "attributes");
+    name_member(writer, NAME("attributes"));
     append(writer, "{", 1);
     writer->first = true;
     if (given(actor->party.text)) {
-        print_joined(writer, "dpl.core.foreign_operation.processor",
-                     "urn:nld:oin:", actor->party.text);
+        print_plain(writer,
+                    NAME_AND_BEGINNING("dpl.core.foreign_operation.processor", "urn:nld:oin:"),
+                    actor->party.text);
     }
-    print_joined(writer, "dpl.core.processing_activity_id",
-                 "https://verwijsindex.example/processing-activities/",
-                 accesslog_event_name(note->event));
-    print_text(writer, "verwijsindex.case_reference", note->case_reference);
+    print_plain(writer,
+                NAME_AND_BEGINNING("dpl.core.processing_activity_id",
+                                   "https://verwijsindex.example/processing-activities/"),
+                accesslog_event_name(note->event));
+    print_text(writer, NAME("verwijsindex.case_reference"), note->case_reference);
     if (actor->has_certificate) {
-        print_hex(writer, "verwijsindex.certificate", actor->certificate, 32);
+        print_hex(writer, NAME_AND_BEGINNING("verwijsindex.certificate", ""), actor->certificate,
+                  32);
     }
     if (note->count != 0) {
-        print_number(writer, "verwijsindex.count", note->count);
+        print_number(writer, NAME("verwijsindex.count"), note->count);
     }
-    print_text(writer, "verwijsindex.ground", note->ground);
-    print_number(writer, "verwijsindex.index", record->index);
+    print_text(writer, NAME("verwijsindex.ground"), note->ground);
+    print_number(writer, NAME("verwijsindex.index"), record->index);
     print_object(writer, note);
-    print_text(writer, "verwijsindex.on_behalf_of", actor->on_behalf_of.text);
-    print_text(writer, "verwijsindex.operation", record->operation);
+    print_text(writer, NAME("verwijsindex.on_behalf_of"), actor->on_behalf_of.text);
+    print_text(writer, NAME("verwijsindex.operation"), record->operation);
     if (actor->is_operator) {
-        print_number(writer, "verwijsindex.operator_uid", actor->operator_uid);
+        print_number(writer, NAME("verwijsindex.operator_uid"), actor->operator_uid);
     }
-    print_text(writer, "verwijsindex.outcome", given(note->outcome) ? note->outcome : "done");
-    print_text(writer, "verwijsindex.party", actor->party.text);
-    print_text(writer, "verwijsindex.professional", note->professional);
+    print_text(writer, NAME("verwijsindex.outcome"), given(note->outcome) ? note->outcome : "done");
+    print_text(writer, NAME("verwijsindex.party"), actor->party.text);
+    print_text(writer, NAME("verwijsindex.professional"), note->professional);
     append(writer, "}", 1);
     writer->first = false;
 }
@@ -485,17 +513,17 @@ size_t log_record_render(const struct log_record *record, const struct commitmen
     trace_of(record, &derived, trace);
     append(&writer, "{", 1);
     print_attributes(&writer, record);
-    print_number(&writer, "end_time", (uint64_t)record->time);
-    print_text(&writer, "name", accesslog_event_name(record->note.event));
+    print_number(&writer, NAME("end_time"), (uint64_t)record->time);
+    print_plain(&writer, NAME_AND_BEGINNING("name", ""), accesslog_event_name(record->note.event));
     if (record->traced) {
-        print_hex(&writer, "parent_span_id", record->parent_span_id, 8);
+        print_hex(&writer, NAME_AND_BEGINNING("parent_span_id", ""), record->parent_span_id, 8);
     }
-    print_hex(&writer, "span_id", derived.bytes + 16, 8);
-    print_number(&writer, "start_time", (uint64_t)record->time);
+    print_hex(&writer, NAME_AND_BEGINNING("span_id", ""), derived.bytes + 16, 8);
+    print_number(&writer, NAME("start_time"), (uint64_t)record->time);
     bool internal =
         given(record->note.outcome) && strcmp(record->note.outcome, "internal-error") == 0;
-    print_text(&writer, "status", internal ? "Error" : "Ok");
-    print_hex(&writer, "trace_id", trace, sizeof(trace));
+    print_plain(&writer, NAME_AND_BEGINNING("status", ""), internal ? "Error" : "Ok");
+    print_hex(&writer, NAME_AND_BEGINNING("trace_id", ""), trace, sizeof(trace));
     append(&writer, "}", 1);
     return writer.failed ? 0 : writer.size;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "crypto/secret.h"
+#include "crypto/nonce.h"
 #include "store/base/clock.h"
 
 #define ROW_SIZE (4 + 1 + SUBJECTS_MAXIMUM * ACCESSLOG_SUBJECT_BYTES)
@@ -88,7 +88,7 @@ static int load_or_make(struct store_tx *tx, const struct child_key *child,
     int result = subject_row_load(&tx->view, child, ret_row);
     if (result == STORE_NOT_FOUND) {
         *ret_row = (struct subject_row){.count = 1};
-        secret_random(ret_row->ids[0], ACCESSLOG_SUBJECT_BYTES);
+        nonce_make(ret_row->ids[0], ACCESSLOG_SUBJECT_BYTES);
         result = 0;
     }
     return result;

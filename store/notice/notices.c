@@ -8,67 +8,14 @@
 #include "store/base/clock.h"
 #include "store/notice/row.h"
 
-#define COUNTERS_SIZE 28
 #define READABLE_DAYS 90 /* after the acknowledgement */
-
-int counters_load(struct store_view *view, uint32_t party, struct party_counters *ret_counters)
-{
-    struct row_key key = layout_party(party, PARTY_COUNTERS);
-    struct kv_bytes value;
-    int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
-    if (result == KV_NOT_FOUND) {
-        *ret_counters = (struct party_counters){0};
-        return 0;
-    }
-    if (result != 0) {
-        return result;
-    }
-    struct codec_reader in = {.data = value.data, .left = value.size};
-    struct party_counters counters = {.inbox_head = codec_get_u64(&in)};
-    counters.acknowledged = codec_get_u64(&in);
-    counters.professionals = codec_get_u32(&in);
-    counters.access_day = codec_get_i32(&in);
-    counters.access_count = codec_get_u32(&in);
-    if (!codec_done(&in)) {
-        return VIEW_DAMAGED;
-    }
-    *ret_counters = counters;
-    return 0;
-}
-
-void counters_save(struct store_tx *tx, uint32_t party, const struct party_counters *counters)
-{
-    uint8_t buffer[COUNTERS_SIZE];
-    struct codec_writer out = CODEC_WRITER(buffer);
-    codec_put_u64(&out, counters->inbox_head);
-    codec_put_u64(&out, counters->acknowledged);
-    codec_put_u32(&out, counters->professionals);
-    codec_put_i32(&out, counters->access_day);
-    codec_put_u32(&out, counters->access_count);
-    struct row_key key = layout_party(party, PARTY_COUNTERS);
-    kv_put(tx->view.kv, KV_PARTY, row_key_bytes(&key), (struct kv_bytes){out.data, out.size});
-}
-
-/* The next place in an inbox. */
-static int next_sequence(struct store_tx *tx, uint32_t party, uint64_t *ret_sequence)
-{
-    struct party_counters counters;
-    int result = counters_load(&tx->view, party, &counters);
-    if (result == 0) {
-        *ret_sequence = ++counters.inbox_head;
-        counters_save(tx, party, &counters);
-        tx_touch_party(tx, party);
-        tx->notices++;
-    }
-    return result;
-}
 
 int notice_send(struct store_tx *tx, const struct child_file *file, uint32_t party,
                 const struct notice_draft *draft, uint64_t *ret_sequence)
 {
     struct notice_body body = {.type = draft->type, .kind = MATCH_CHILD, .logged_at = tx->now};
     uint64_t sequence;
-    int result = next_sequence(tx, party, &sequence);
+    int result = counters_next_notice(tx, party, &sequence);
     if (result != 0) {
         return result;
     }
@@ -89,7 +36,7 @@ int notice_send(struct store_tx *tx, const struct child_file *file, uint32_t par
 static int send_auditor(struct store_tx *tx, uint32_t party, const struct auditor_notice *notice)
 {
     uint64_t sequence;
-    int result = next_sequence(tx, party, &sequence);
+    int result = counters_next_notice(tx, party, &sequence);
     if (result == 0) {
         notice_row_put_auditor(tx, party, sequence, notice);
     }
@@ -129,7 +76,7 @@ int notice_send_auditors(struct store_tx *tx, enum notice_type type, uint64_t lo
 int notice_child(struct store_view *view, uint32_t party, uint64_t sequence, bool *ret_has_child,
                  struct child_key *ret_child)
 {
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
+    struct row_key key = layout_notice(party, sequence);
     struct notice_row row;
     struct kv_bytes value;
     uint32_t current;
@@ -156,7 +103,7 @@ int notice_is_unread(struct store_view *view, const struct child_file *file,
                      const struct child_member *member, const struct uuid *match, bool *ret_unread,
                      int64_t *ret_since)
 {
-    struct row_key key = layout_party_u64(member->party, PARTY_NOTICE, member->notice);
+    struct row_key key = layout_notice(member->party, member->notice);
     struct party_counters counters;
     struct notice_row row;
     struct kv_bytes value;
@@ -179,36 +126,41 @@ int notice_is_unread(struct store_view *view, const struct child_file *file,
 
 /* ---- the end of notices ---- */
 
+int notices_find_oldest(struct store_view *view, uint32_t party, size_t maximum,
+                        uint64_t *sequences, size_t *ret_count)
+{
+    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
+    size_t count = 0;
+    int result = notice_row_range(view, party, 0, &range);
+    while (result == 0 && count < maximum) {
+        struct kv_bytes key;
+        struct kv_bytes value;
+        result = kv_range_next(range, &key, &value);
+        if (result == 0) {
+            sequences[count++] = layout_notice_sequence(key);
+        }
+    }
+    *ret_count = count;
+    return result == KV_END ? 0 : result;
+}
+
 int notices_delete(struct store_tx *tx, uint32_t party, uint64_t up_to, size_t slice,
                    size_t *ret_deleted, bool *ret_more)
 {
-    struct row_key from = layout_party(party, PARTY_NOTICE);
     uint64_t *sequences = arena_new(tx->view.arena, slice * sizeof(*sequences));
+    size_t found;
     size_t count = 0;
     if (sequences == NULL) {
         return -ENOMEM;
     }
-    CLEANUP(kv_range_closep) struct kv_range *range = NULL;
-    int result = view_range_prefix(&tx->view, KV_PARTY, &from, &range);
-    while (result == 0 && count < slice) {
-        struct kv_bytes key;
-        struct kv_bytes value;
-        result = kv_range_next(range, &key, &value);
-        uint64_t sequence = result == 0 ? get_be64((const uint8_t *)key.data + 5) : 0;
-        if (result == 0 && sequence > up_to) {
-            result = KV_END;
-        } else if (result == 0) {
-            sequences[count++] = sequence;
-        }
-    }
-    kv_range_close(TAKE_PTR(range));
-    for (size_t i = 0; i < count; i++) {
-        struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequences[i]);
+    int result = notices_find_oldest(&tx->view, party, slice, sequences, &found);
+    while (result == 0 && count < found && sequences[count] <= up_to) {
+        struct row_key key = layout_notice(party, sequences[count++]);
         kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
     }
     *ret_deleted = count;
-    *ret_more = result == 0;
-    return result == KV_END ? 0 : result;
+    *ret_more = count == slice;
+    return result;
 }
 
 /* One row for each party and day: later acknowledgements of a day move it up. */
@@ -261,7 +213,7 @@ bool notice_renew(struct store_tx *tx, const struct row_key *key, struct kv_byte
 
 int notice_move(struct store_tx *tx, uint32_t from, uint64_t sequence, uint32_t into)
 {
-    struct row_key key = layout_party_u64(from, PARTY_NOTICE, sequence);
+    struct row_key key = layout_notice(from, sequence);
     CLEANUP(child_file_wipe) struct child_file file = {0};
     struct notice_row row;
     struct kv_bytes value;
@@ -278,7 +230,7 @@ int notice_move(struct store_tx *tx, uint32_t from, uint64_t sequence, uint32_t 
         result = result == STORE_NOT_FOUND && notice_row_outlives(&row) ? 0 : result;
     }
     if (result == 0) {
-        result = next_sequence(tx, into, &moved);
+        result = counters_next_notice(tx, into, &moved);
     }
     kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
     if (result != 0) {

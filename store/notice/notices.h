@@ -7,18 +7,7 @@
 #ifndef STORE_NOTICE_NOTICES_H
 #define STORE_NOTICE_NOTICES_H
 
-#include "store/tx.h"
-
-struct party_counters {
-    uint64_t inbox_head;
-    uint64_t acknowledged;
-    uint32_t professionals; /* numbers given out */
-    int32_t access_day;     /* of the access requests counted here */
-    uint32_t access_count;
-};
-int counters_load(struct store_view *view, uint32_t party,
-                  struct party_counters *ret_counters) MUST_CHECK;
-void counters_save(struct store_tx *tx, uint32_t party, const struct party_counters *counters);
+#include "store/party/counters.h"
 
 struct notice_draft {
     enum notice_type type;
@@ -50,6 +39,9 @@ int notice_is_unread(struct store_view *view, const struct child_file *file,
                      const struct child_member *member, const struct uuid *match, bool *ret_unread,
                      int64_t *ret_since) MUST_CHECK;
 
+/* The places of a party's first notices, the oldest first. */
+int notices_find_oldest(struct store_view *view, uint32_t party, size_t maximum,
+                        uint64_t *sequences, size_t *ret_count) MUST_CHECK;
 /* Deletes up to `slice` notices that stand at or below a sequence. `ret_more`: some are left. */
 int notices_delete(struct store_tx *tx, uint32_t party, uint64_t up_to, size_t slice,
                    size_t *ret_deleted, bool *ret_more) MUST_CHECK;

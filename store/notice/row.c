@@ -53,6 +53,15 @@ static int read_child_row(struct store_view *view, const struct row_key *key,
     return 0;
 }
 
+int notice_row_range(struct store_view *view, uint32_t party, uint64_t after,
+                     struct kv_range **ret_range)
+{
+    struct row_key from = layout_notice(party, UINT64_MAX);
+    struct row_key to = layout_notice(party, after);
+    return kv_range_open(view->kv, KV_PARTY, row_key_bytes(&from), row_key_bytes(&to), KV_DOWN,
+                         ret_range);
+}
+
 int notice_row_read(struct store_view *view, const struct row_key *key, struct kv_bytes value,
                     struct notice_row *ret_row)
 {
@@ -108,7 +117,7 @@ void notice_row_put(struct store_tx *tx, const struct child_file *file, uint32_t
                     uint64_t sequence, const struct child_member *own,
                     const struct notice_body *body)
 {
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
+    struct row_key key = layout_notice(party, sequence);
     struct notice_row row = {.body = *body, .has_child = file != NULL};
     if (file != NULL) {
         row.child = file->key;
@@ -148,7 +157,7 @@ void notice_row_put_auditor(struct store_tx *tx, uint32_t party, uint64_t sequen
     codec_put_u64(&out, notice->log_index);
     codec_put_u8(&out, notice->actor.text[0] != '\0');
     codec_put_bytes(&out, notice->actor.text, OIN_LENGTH);
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
+    struct row_key key = layout_notice(party, sequence);
     struct seal_place place = {KV_PARTY, key.bytes, key.size};
     if (record_key == NULL) {
         view_fail(&tx->view, VIEW_DAMAGED);

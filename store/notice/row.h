@@ -38,6 +38,9 @@ struct auditor_notice {
     struct oin actor;
 };
 
+/* A party's notices after a sequence, the oldest first. */
+int notice_row_range(struct store_view *view, uint32_t party, uint64_t after,
+                     struct kv_range **ret_range) MUST_CHECK;
 int notice_row_read(struct store_view *view, const struct row_key *key, struct kv_bytes value,
                     struct notice_row *ret_row) MUST_CHECK;
 bool notice_row_is_auditors(const struct notice_row *row);

@@ -181,6 +181,15 @@ static int read_auditor_notice(struct store_view *view, const struct row_key *ke
     return result == STORE_NOT_FOUND ? 0 : result;
 }
 
+/* What outlives its child is not about one any more, or about the next of that number. */
+static void note_offered(struct store_view *view, uint64_t sequence, const struct notice_row *row)
+{
+    if (row->has_child && !notice_row_outlives(row)) {
+        view->offered->notices[view->offered->count++] =
+            (struct offered_notice){sequence, row->child};
+    }
+}
+
 /* 0, STORE_NOT_FOUND for a gap, or a fault. */
 static int read_notice(struct store_view *view, uint32_t party, uint64_t sequence,
                        const struct row_key *key, struct kv_bytes value, struct notice *ret_notice)
@@ -193,6 +202,7 @@ static int read_notice(struct store_view *view, uint32_t party, uint64_t sequenc
                                               : read_child_notice(view, party, &row, &notice);
     }
     if (result == 0) {
+        note_offered(view, sequence, &row);
         notice_id(party, sequence, notice.match.id.bytes, &notice.id);
         *ret_notice = notice;
     }
@@ -217,19 +227,14 @@ int store_read_notices(struct store_snapshot *snapshot, uint32_t party, uint64_t
     struct store_view *view = &snapshot->view;
     struct notice_page page = {.next = after};
     struct notice *notices = arena_new(view->arena, (limit + 1) * sizeof(*notices));
-    if (notices == NULL) {
+    view->offered =
+        arena_new(view->arena, sizeof(*view->offered) + limit * sizeof(view->offered->notices[0]));
+    if (notices == NULL || view->offered == NULL) {
         return -ENOMEM;
     }
-    if (after == UINT64_MAX) {
-        *ret_page = page;
-        return 0;
-    }
-    struct row_key from = layout_party_u64(party, PARTY_NOTICE, after + 1);
-    struct row_key whole = layout_party(party, PARTY_NOTICE);
-    struct row_key to = layout_after_prefix(&whole);
+    view->offered->party = party;
     CLEANUP(kv_range_closep) struct kv_range *range = NULL;
-    int result =
-        kv_range_open(view->kv, KV_PARTY, row_key_bytes(&from), row_key_bytes(&to), KV_UP, &range);
+    int result = notice_row_range(view, party, after, &range);
     for (size_t looked = 0; result == 0; looked++) {
         struct kv_bytes key;
         struct kv_bytes value;
@@ -241,8 +246,8 @@ int store_read_notices(struct store_snapshot *snapshot, uint32_t party, uint64_t
             page.more = true;
             break;
         }
-        uint64_t sequence = get_be64((const uint8_t *)key.data + 5);
-        struct row_key row = layout_party_u64(party, PARTY_NOTICE, sequence);
+        uint64_t sequence = layout_notice_sequence(key);
+        struct row_key row = layout_notice(party, sequence);
         result = read_notice(view, party, sequence, &row, value, &notices[page.count]);
         page.count += result == 0 ? 1 : 0;
         result = result == STORE_NOT_FOUND ? 0 : result;

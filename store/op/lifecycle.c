@@ -135,10 +135,8 @@ static int check_contact(struct store_tx *tx, const struct store_confirm_contact
 static int set_contacted(struct store_tx *tx, struct match_found *found)
 {
     struct child_match *match = found->scope.match;
-    struct row_key due = layout_due_uuid(calendar_dutch_midnight(match->follow_up_due_day),
-                                         DUE_FOLLOW_UP, &match->id);
     match->status = MATCH_CONTACTED;
-    kv_delete(tx->view.kv, KV_DUE, row_key_bytes(&due));
+    match_drop_follow_up(tx, match);
     match_found_save(tx, found);
     return statistics_count_scope(tx, &found->scope, STATISTIC_CONTACTED);
 }

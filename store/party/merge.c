@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/operation.h"
+#include "store/party/counters.h"
 
 #define ROW_NAME "party-merge"
 #define ROW_VERSION 1
@@ -172,6 +173,7 @@ static int delete_rest(struct store_tx *tx, const struct attribution *by, struct
     if (keys == NULL) {
         return -ENOMEM;
     }
+    counters_settle(tx);
     prefix.size = 4;
     int result = view_range_prefix(&tx->view, KV_PARTY, &prefix, &range);
     while (result == 0 && count < REST_SLICE) {

@@ -236,24 +236,24 @@ static int log_dropped(struct store_tx *tx, const struct attribution *by,
 int party_merge_inbox(struct store_tx *tx, const struct attribution *by, struct party_merge *merge,
                       bool *ret_done)
 {
-    struct party_merge_rows rows;
+    uint64_t sequences[PARTY_MERGE_SLICE];
     struct party_counters counters;
+    size_t count = 0;
     size_t at = 0;
     uint32_t dropped = 0;
     int result = counters_load(&tx->view, merge->from, &counters);
     if (result == 0) {
-        result = party_merge_find_rows(tx, merge->from, PARTY_NOTICE, &rows);
+        result = notices_find_oldest(&tx->view, merge->from, PARTY_MERGE_SLICE, sequences, &count);
     }
-    for (; result == 0 && at < rows.count && !view_is_heavy(&tx->view); at++) {
-        uint64_t sequence = get_be64(rows.ids[at].bytes);
-        if (sequence > counters.acknowledged) {
-            result = notice_move(tx, merge->from, sequence, merge->into);
+    for (; result == 0 && at < count && !view_is_heavy(&tx->view); at++) {
+        if (sequences[at] > counters.acknowledged) {
+            result = notice_move(tx, merge->from, sequences[at], merge->into);
             continue;
         }
-        struct row_key key = layout_party_u64(merge->from, PARTY_NOTICE, sequence);
+        struct row_key key = layout_notice(merge->from, sequences[at]);
         kv_delete(tx->view.kv, KV_PARTY, row_key_bytes(&key));
         dropped++;
     }
-    *ret_done = result == 0 && at < PARTY_MERGE_SLICE && at == rows.count;
+    *ret_done = result == 0 && at < PARTY_MERGE_SLICE && at == count;
     return result != 0 ? result : log_dropped(tx, by, merge, dropped);
 }

@@ -5,9 +5,17 @@
 
 #include "store/base/clock.h"
 #include "store/notice/notices.h"
+#include "store/party/opened.h"
 
 #define PROFILE_VERSION 1
 #define PROFILE_FIXED 256
+
+#define CACHED_SLOTS 16
+
+struct professional_cached {
+    uint32_t party;
+    struct professional professional;
+};
 
 struct party_cached {
     struct party_cached *next;
@@ -88,6 +96,27 @@ static void cache(struct store_view *view, const struct party *party)
     }
 }
 
+static int open_profile(struct store_view *view, uint32_t number, struct codec_reader *ret_reader)
+{
+    struct row_key key = layout_party(number, PARTY_PROFILE);
+    struct kv_bytes value;
+    if (view->opened == NULL) {
+        return view_open_row(view, KV_PARTY, &key, ret_reader);
+    }
+    int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);
+    if (result == KV_NOT_FOUND) {
+        opened_forget(view->opened, number);
+    }
+    if (result != 0 || opened_find(view->opened, number, value, view->arena, ret_reader)) {
+        return result;
+    }
+    result = view_open_value(view, KV_PARTY, &key, value, ret_reader);
+    if (result == 0) {
+        opened_keep(view->opened, number, value, ret_reader);
+    }
+    return result;
+}
+
 int party_load(struct store_view *view, uint32_t number, struct party *ret_party)
 {
     const struct party *known = view->note_seen ? cached(view, number) : NULL;
@@ -95,10 +124,9 @@ int party_load(struct store_view *view, uint32_t number, struct party *ret_party
         *ret_party = *known;
         return 0;
     }
-    struct row_key key = layout_party(number, PARTY_PROFILE);
     struct codec_reader in;
     struct party party = {.number = number};
-    int result = view_open_row(view, KV_PARTY, &key, &in, NULL);
+    int result = open_profile(view, number, &in);
     if (result == 0) {
         result = read_profile(view, &in, &party);
     }
@@ -303,13 +331,43 @@ void party_save(struct store_tx *tx, const struct party *party)
     view_seal_row(&tx->view, KV_PARTY, &key, &out);
 }
 
+/* The slot of a professional, of whom one page shows the same ones again and again; NULL where
+ * nothing is cached. */
+static struct professional_cached **slot_of(struct store_view *view, uint32_t party,
+                                            uint32_t number)
+{
+    if (view->professionals == NULL && view->note_seen) {
+        view->professionals = arena_new(view->arena, CACHED_SLOTS * sizeof(*view->professionals));
+    }
+    return view->professionals == NULL
+               ? NULL
+               : &view->professionals[(party * 0x9e3779b1u ^ number) % CACHED_SLOTS];
+}
+
+static void cache_professional(struct store_view *view, struct professional_cached **slot,
+                               uint32_t party, const struct professional *professional)
+{
+    if (slot != NULL && *slot == NULL) {
+        *slot = arena_new(view->arena, sizeof(**slot));
+    }
+    if (slot != NULL && *slot != NULL) {
+        **slot = (struct professional_cached){party, *professional};
+    }
+}
+
 int professional_load(struct store_view *view, uint32_t party, uint32_t number,
                       struct professional *ret_professional)
 {
+    struct professional_cached **slot = slot_of(view, party, number);
+    if (slot != NULL && *slot != NULL && (*slot)->party == party &&
+        (*slot)->professional.number == number) {
+        *ret_professional = (*slot)->professional;
+        return 0;
+    }
     struct row_key key = layout_party_u32(party, PARTY_PROFESSIONAL, number);
     struct codec_reader in;
     struct professional professional = {.number = number};
-    int result = view_open_row(view, KV_PARTY, &key, &in, NULL);
+    int result = view_open_row(view, KV_PARTY, &key, &in);
     if (result != 0) {
         return result;
     }
@@ -319,6 +377,7 @@ int professional_load(struct store_view *view, uint32_t party, uint32_t number,
     if (version != PROFILE_VERSION || !codec_done(&in)) {
         return VIEW_DAMAGED;
     }
+    cache_professional(view, slot, party, &professional);
     *ret_professional = professional;
     return 0;
 }

@@ -85,7 +85,7 @@ static void tell_batches(struct bs_report *report, const struct bs_options *opti
     bs_report_end(report, '[');
 }
 
-enum { PAGE_BATCHES = 12, PAGE_POSTS = 192, PAGE_NAMES = 32, PAGE_ROUNDS = 3 };
+enum { PAGE_BATCHES = 24, PAGE_POSTS = 64, PAGE_NAMES = 32, PAGE_ROUNDS = 3 };
 
 static double count_pages(struct bs_writer *writer, struct kv *kv)
 {

@@ -162,21 +162,40 @@ static void choose_child(struct bs_writer *writer, const struct bs_shape *shape,
     }
 }
 
+/* As the places of matches: a number comes first, higher for each match. */
+static void fill_place(struct bs_writer *writer, uint8_t *at)
+{
+    at[0] = (uint8_t)(writer->log >> 32);
+    put_be32(at + 1, (uint32_t)writer->log);
+    fill_random(writer, at + 5, UUID_BYTES - 5);
+}
+
+/* Any party, but the same one throughout a post for the same recorded one: what it is changed in
+ * lies together. */
+static uint32_t choose_party(const struct bs_writer *writer, const uint8_t *recorded)
+{
+    uint64_t random = (writer->log << 32 | get_be32(recorded)) * UINT64_C(0x9e3779b97f4a7c15);
+    return 1 + (uint32_t)(bs_random(&random) % writer->parties);
+}
+
 static void make_party_key(struct bs_writer *writer, struct bs_row *row)
 {
-    put_be32(row->key, 1 + (uint32_t)(bs_random(&writer->random) % writer->parties));
+    put_be32(row->key, choose_party(writer, row->key));
     if (row->key_size == 5 + UUID_BYTES) {
         fill_ordered(writer, row->key + 5);
     } else if (row->key_size == 5 + 8) {
-        put_be64(row->key + 5, writer->notices++);
+        put_be64(row->key + 5, ~writer->notices++);
     }
 }
 
 static void make_due_key(struct bs_writer *writer, struct bs_row *row)
 {
     if (row->key_size == 9 + 4 + UUID_BYTES) {
-        put_be32(row->key + 9, 1 + (uint32_t)(bs_random(&writer->random) % writer->parties));
-        fill_ordered(writer, row->key + 13);
+        uint8_t *party = row->key + 9 + UUID_BYTES;
+        fill_ordered(writer, row->key + 9);
+        put_be32(party, choose_party(writer, party));
+    } else if (row->key[8] == DUE_FOLLOW_UP) {
+        fill_place(writer, row->key + 9);
     } else {
         fill_random(writer, row->key + 9, row->key_size - 9);
     }
@@ -192,7 +211,7 @@ static void make_key(struct bs_writer *writer, struct bs_row *row, const uint8_t
         make_party_key(writer, row);
         break;
     case KV_MATCH:
-        fill_random(writer, row->key, row->key_size);
+        fill_place(writer, row->key);
         break;
     case KV_DUE:
         make_due_key(writer, row);

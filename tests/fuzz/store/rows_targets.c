@@ -3,6 +3,7 @@
 
 #include "store/base/clock.h"
 #include "store/child/file.h"
+#include "store/child/matchplace.h"
 #include "store/notice/row.h"
 #include "store/party/parties.h"
 
@@ -95,8 +96,7 @@ static const uint8_t *secret_of(const struct child_file *file, const struct uuid
 /* The first notice of an inbox. */
 static void add_notice(struct store_view *view, uint32_t party)
 {
-    add_sealed(view, KV_PARTY, layout_party_u64(party, PARTY_NOTICE, 1), NOTICE_PREFIX,
-               epoch_key(view));
+    add_sealed(view, KV_PARTY, layout_notice(party, 1), NOTICE_PREFIX, epoch_key(view));
 }
 
 static void add_signal(struct store_view *view, uint32_t party, const struct child_file *file,
@@ -104,6 +104,12 @@ static void add_signal(struct store_view *view, uint32_t party, const struct chi
 {
     add_derived(view, KV_PARTY, layout_party_uuid(party, PARTY_SIGNAL, signal), SIGNAL_PREFIX,
                 secret_of(file, signal));
+}
+
+static struct row_key match_row_key(const struct store_view *view, const struct uuid *id)
+{
+    struct match_place place = match_place_of_id(view, id);
+    return layout_match(&place);
 }
 
 /* The first row of a kind in the due table that is not under way. */
@@ -154,7 +160,7 @@ static void list_bare(struct store_view *view)
     add_bare(view, KV_PARTY, layout_party_u32(rows->care, PARTY_MANDATE_HELD, rows->school));
     add_bare(view, KV_PARTY, layout_party_uuid(rows->town, PARTY_MATCH_TOLD, &rows->match));
     add_bare(view, KV_ORGANISATION, layout_organisation(&oin));
-    add_bare(view, KV_MATCH, layout_match(&rows->match));
+    add_bare(view, KV_MATCH, match_row_key(view, &rows->match));
     add_bare(view, KV_DUE, layout_due_sweep(ROWS_UNDER_WAY, rows->school, ROWS_NEXT_TOWN));
 }
 
@@ -172,11 +178,11 @@ static void list_family(struct store_view *view, const struct child_file *file)
                    epoch_key(view));
     }
     add_epoch(view, ROWS_WAITING, CHILD_FILE, GENERATION);
-    add_sealed(view, KV_MATCH, layout_match(&rows->family), REVISION, epoch_key(view));
+    add_sealed(view, KV_MATCH, match_row_key(view, &rows->family), REVISION, epoch_key(view));
     add_signal(view, rows->care, &sibling, &rows->signals[ROWS_ARCHIVED]);
     add_signal(view, rows->gone, &sibling, &rows->signals[ROWS_BY_ZOE]);
     add_notice(view, rows->gone);
-    add_sealed(view, KV_PARTY, layout_party_u64(rows->auditor, PARTY_NOTICE, 1), 1,
+    add_sealed(view, KV_PARTY, layout_notice(rows->auditor, 1), 1,
                keyring_find(view->keys, KEYRING_RECORD, 1));
 }
 
@@ -199,7 +205,7 @@ static void list_under_way(struct store_view *view)
     add_bare(view, KV_DUE, layout_due(ROWS_UNDER_WAY, DUE_EPOCH_TURN));
     add_bare(view, KV_DUE, find_due(view, DUE_RENEWAL_PROMPT));
     add_bare(view, KV_DUE, find_due(view, DUE_FOLLOW_UP));
-    add_sealed(view, KV_MATCH, layout_match(&rows->match), REVISION, epoch_key(view));
+    add_sealed(view, KV_MATCH, match_row_key(view, &rows->match), REVISION, epoch_key(view));
 }
 
 static void list_of_log(struct store_view *view)

@@ -74,6 +74,44 @@ static void test_layout(void **state)
     assert_memory_equal(out, plain, sizeof(plain));
 }
 
+/* To the byte, whatever the sizes of value and place: other programs may read the rows. */
+static void test_every_size_is_as_libsodium_does_it(void **state)
+{
+    (void)state;
+    static const size_t rows[] = {0, 1, 10, 11, 12, 27, 40, 63, 64, 65, 200};
+    uint8_t value[600];
+    uint8_t long_row[200];
+    randombytes_buf(value, sizeof(value));
+    randombytes_buf(long_row, sizeof(long_row));
+    for (size_t size = 0; size <= sizeof(value); size++) {
+        uint8_t associated[5 + sizeof(long_row)] = {1, 2, 3, 4, TABLE};
+        uint8_t sealed[sizeof(value) + SEAL_OVERHEAD];
+        uint8_t opened[sizeof(value)];
+        size_t row_size = rows[size % ARRAY_LENGTH(rows)];
+        const struct seal_place where = {TABLE, long_row, row_size};
+        memcpy(associated + 5, long_row, row_size);
+        seal_close(KEY_ID, key, where, value, size, sealed);
+        assert_int_equal(crypto_aead_xchacha20poly1305_ietf_decrypt(opened, NULL, NULL, sealed + 28,
+                                                                    size + 16, associated,
+                                                                    5 + row_size, sealed + 4, key),
+                         0);
+        assert_memory_equal(opened, value, size);
+
+        uint8_t *exact = malloc(size + SEAL_OVERHEAD); /* so that reading beyond is seen */
+        assert_non_null(exact);
+        memcpy(exact, sealed, 28);
+        crypto_aead_xchacha20poly1305_ietf_encrypt(exact + 28, NULL, value, size, associated,
+                                                   5 + row_size, NULL, exact + 4, key);
+        assert_memory_equal(exact, sealed, size + SEAL_OVERHEAD);
+        memset(opened, 0, sizeof(opened));
+        assert_int_equal(seal_open(key, where, exact, size + SEAL_OVERHEAD, opened), 0);
+        assert_memory_equal(opened, value, size);
+        exact[randombytes_uniform((uint32_t)(size + SEAL_OVERHEAD))] ^= 0x40;
+        assert_int_equal(seal_open(key, where, exact, size + SEAL_OVERHEAD, opened), SEAL_FORGED);
+        free(exact);
+    }
+}
+
 static void test_nonces_differ(void **state)
 {
     (void)state;
@@ -191,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip_of_every_size),
         cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_every_size_is_as_libsodium_does_it),
         cmocka_unit_test(test_nonces_differ),
         cmocka_unit_test(test_every_flipped_bit_is_found),
         cmocka_unit_test(test_other_places_do_not_open),

@@ -174,6 +174,7 @@ static void begin_look(struct office *office, struct looking *looking)
     arena_init(&looking->arena);
     looking->view = (struct store_view){.arena = &looking->arena, .keys = office->keys};
     assert_int_equal(kv_begin(office->kv, KV_READ, &looking->view.kv), 0);
+    assert_int_equal(view_read_head(&looking->view), 0);
 }
 
 static void end_look(struct looking *looking)

@@ -180,7 +180,7 @@ static void adopt_children(struct model *model)
 static struct uuid told_of(struct model *model, uint32_t party, uint64_t sequence)
 {
     struct store_view *view = &model->office.snapshot->view;
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
+    struct row_key key = layout_notice(party, sequence);
     CLEANUP(child_file_wipe) struct child_file file = {0};
     struct notice_row row;
     struct kv_bytes value;
@@ -312,7 +312,7 @@ static void place_gap(struct model *model, int party, bool *placed, uint64_t seq
     struct reference *reference = &model->reference;
     struct reference_party *reader = &reference->parties[party];
     struct store_view *view = &model->office.snapshot->view;
-    struct row_key key = layout_party_u64(reader->number, PARTY_NOTICE, sequence);
+    struct row_key key = layout_notice(reader->number, sequence);
     struct notice_row row;
     struct kv_bytes value;
     int result = kv_get(view->kv, KV_PARTY, row_key_bytes(&key), &value);

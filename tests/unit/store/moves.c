@@ -28,6 +28,43 @@ void moves_crash_at(struct office *office, uint64_t commit, bool happens)
     kv_faulty_set(office->kv, &plan);
 }
 
+bool moves_run_crashing(struct office *office, struct store_op *op, uint32_t party, uint64_t commit,
+                        bool happens)
+{
+    moves_crash_at(office, commit, happens);
+    int result = office_run(office, op, party);
+    if (result == 0) {
+        return true;
+    }
+    assert_int_equal(result, STORE_STOPPED);
+    office_reopen(office);
+    return false;
+}
+
+uint64_t moves_crash_everywhere(bool (*run)(uint64_t commit, bool happens))
+{
+    for (uint64_t commit = 1;; commit++) {
+        bool before = run(commit, false);
+        bool after = run(commit, true);
+        if (before && after) {
+            return commit;
+        }
+    }
+}
+
+void moves_crash_until(struct office *office, struct store_op *op, uint32_t party,
+                       bool (*has_ended)(void))
+{
+    unsigned crashes = 1;
+    assert_false(moves_run_crashing(office, op, party, 1, true));
+    while (!has_ended()) {
+        struct store_note_op note;
+        store_note_init(&note);
+        assert_false(moves_run_crashing(office, &note.op, 0, 1, crashes++ % 2 == 0));
+    }
+    assert_true(crashes > 2);
+}
+
 static struct {
     struct crowd crowd;
     struct store_note_op op;

@@ -14,6 +14,18 @@ void moves_post(struct office *office, uint32_t party, const char *professional,
  * just after. */
 void moves_crash_at(struct office *office, uint64_t commit, bool happens);
 
+/* Runs an operation with such a crash on its way. Returns whether it came to its end; if not, the
+ * office has been opened again. */
+bool moves_run_crashing(struct office *office, struct store_op *op, uint32_t party, uint64_t commit,
+                        bool happens);
+/* Runs with a crash at the first commit, at the second, and so on, before it and after it, until
+ * both come to their end. Returns at which commit. */
+uint64_t moves_crash_everywhere(bool (*run)(uint64_t commit, bool happens));
+/* Runs an operation whose commit is a crash, and crashes again at each commit that the due table
+ * makes, until what it began has ended. There must be more than one. */
+void moves_crash_until(struct office *office, struct store_op *op, uint32_t party,
+                       bool (*has_ended)(void));
+
 /* Holds the committer in a commit of nothing: what is submitted until moves_release() becomes one
  * batch. */
 void moves_hold(struct office *office);

@@ -44,8 +44,10 @@ struct store_options office_options(struct office *office)
         .failed = note_failure,
         .context = office,
     };
-    store_policy_default(&options.policy);
-    options.policy = office->has_policy ? office->policy : options.policy;
+    if (!office->has_policy) {
+        store_policy_default(&office->policy);
+    }
+    options.policy = office->policy;
     assert_int_equal(kv_lmdb_open(&lmdb, &office->kv), 0);
     if (office->faulty) {
         assert_int_equal(kv_faulty_wrap(office->kv, &office->kv), 0);
@@ -161,6 +163,12 @@ void office_settle(struct office *office)
         store_note_init(&op);
         assert_int_equal(office_run(office, &op.op, 0), 0); /* with it, a slice of what is due */
     }
+}
+
+void office_go_to(struct office *office, int32_t day)
+{
+    office_advance(calendar_dutch_midnight(day) + CLOCK_MINUTE - clock_now());
+    office_settle(office);
 }
 
 void office_index(struct office *office)
@@ -535,6 +543,15 @@ static void note_delivery(struct mail *mail)
     (void)mail; /* the result stands in the operation */
 }
 
+static void wait_for_wakes(struct crowd *crowd, size_t count)
+{
+    pthread_mutex_lock(&crowd->lock);
+    while (crowd->wakes < count) {
+        pthread_cond_wait(&crowd->arrived, &crowd->lock);
+    }
+    pthread_mutex_unlock(&crowd->lock);
+}
+
 void crowd_init(struct crowd *crowd)
 {
     *crowd = (struct crowd){0};
@@ -546,6 +563,7 @@ void crowd_init(struct crowd *crowd)
 void crowd_finish(struct crowd *crowd)
 {
     crowd_wait(crowd);
+    wait_for_wakes(crowd, crowd->takes); /* none is still on its way into what is taken down here */
     mailbox_destroy(&crowd->box);
     pthread_cond_destroy(&crowd->arrived);
     pthread_mutex_destroy(&crowd->lock);
@@ -560,15 +578,17 @@ int crowd_submit(struct crowd *crowd, struct store *store, struct store_op *op)
     return result;
 }
 
+void crowd_collect(struct crowd *crowd)
+{
+    size_t count = mailbox_deliver(&crowd->box);
+    crowd->takes += count > 0 ? 1 : 0;
+    crowd->pending -= count;
+}
+
 void crowd_wait(struct crowd *crowd)
 {
     while (crowd->pending > 0) {
-        pthread_mutex_lock(&crowd->lock);
-        while (crowd->wakes == 0) {
-            pthread_cond_wait(&crowd->arrived, &crowd->lock);
-        }
-        crowd->wakes--; /* one taking for each wake, so that none is still on its way at the end */
-        pthread_mutex_unlock(&crowd->lock);
-        crowd->pending -= mailbox_deliver(&crowd->box);
+        wait_for_wakes(crowd, crowd->takes + 1);
+        crowd_collect(crowd);
     }
 }

@@ -35,7 +35,7 @@ struct office {
     bool faulty;   /* `kv` can be told to fail */
     size_t queue_maximum;
     uint64_t map_bytes;
-    bool has_policy; /* else the default */
+    bool has_policy; /* else it is given the default */
     struct store_policy policy;
     struct store *store;
     struct arena arena; /* what was read since the last look */
@@ -58,6 +58,8 @@ struct keyring *office_make_keys(uint8_t seed);
 void office_advance(int64_t milliseconds);
 void office_advance_days(int days);
 int32_t office_today(void);
+/* Goes to a minute into a Dutch day, and settles. */
+void office_go_to(struct office *office, int32_t day);
 /* Until everything that is due has been worked off. */
 void office_settle(struct office *office);
 /* Until the log's indexes cover the whole log. */
@@ -136,12 +138,15 @@ struct crowd {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
     size_t wakes; /* one for each time that the box went from empty to not empty */
+    size_t takes; /* one for each time that it was emptied; the wake for one may come after it */
     size_t pending;
 };
 void crowd_init(struct crowd *crowd);
 void crowd_finish(struct crowd *crowd); /* waits for all */
 /* Returns what store_submit() does. */
 int crowd_submit(struct crowd *crowd, struct store *store, struct store_op *op);
+/* Takes in what has been answered by now. */
+void crowd_collect(struct crowd *crowd);
 /* Until everything submitted has been answered; results are in the operations. */
 void crowd_wait(struct crowd *crowd);
 

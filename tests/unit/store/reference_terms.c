@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * What happens in the reference when its time has come: always the earliest term of all, until
- * none is left. What ends at one instant does so in the order of the kinds below, then by party and
- * id.
+ * none is left. What ends at one instant does so in the order of the kinds below, then by id, or by
+ * party and town.
  */
 #include <string.h>
 
@@ -37,11 +37,10 @@ static bool is_before(const struct term *a, const struct term *b)
     if (a->kind != b->kind) {
         return a->kind < b->kind;
     }
-    if (a->party != b->party) {
-        return a->party < b->party;
+    if (a->id != NULL && b->id != NULL) {
+        return memcmp(a->id, b->id, sizeof(*a->id)) < 0;
     }
-    return a->id != NULL && b->id != NULL ? memcmp(a->id, b->id, sizeof(*a->id)) < 0
-                                          : a->town < b->town;
+    return a->party != b->party ? a->party < b->party : a->town < b->town;
 }
 
 static void consider(struct term *first, const struct term *term)

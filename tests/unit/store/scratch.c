@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/unit/store/scratch.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -55,4 +59,17 @@ const char *scratch_path(const struct scratch *scratch, const char *name)
     int length = snprintf(path, sizeof(path), "%s/%s", scratch->directory, name);
     assert_in_range(length, 1, sizeof(path) - 1);
     return path;
+}
+
+bool scratch_file_has(const char *path, const void *bytes, size_t size)
+{
+    struct stat status;
+    int file = open(path, O_RDONLY);
+    assert_true(file >= 0 && fstat(file, &status) == 0);
+    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    assert_true(map != MAP_FAILED);
+    bool found = memmem(map, (size_t)status.st_size, bytes, size) != NULL;
+    munmap(map, (size_t)status.st_size);
+    close(file);
+    return found;
 }

@@ -21,4 +21,7 @@ void scratch_finish(struct scratch *scratch); /* removes all, and the directorie
 /* The path of a name in the directory; valid until the next call. */
 const char *scratch_path(const struct scratch *scratch, const char *name);
 
+/* Whether these bytes stand anywhere in a file. */
+bool scratch_file_has(const char *path, const void *bytes, size_t size);
+
 #endif

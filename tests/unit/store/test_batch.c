@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* How much work one transaction takes at most, whatever is asked for at once. */
-#include "tests/unit/store/moves.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include <stdio.h>
 
 #include "store/committer.h"
-#include "tests/unit/store/verify.h"
+#include "tests/unit/store/moves.h"
 
-static struct office office;
 static uint32_t school;
 static uint32_t care;
 
@@ -22,20 +21,11 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    struct checkpoint_vkey vkey = verify_key(office.keys, OFFICE_ORIGIN);
-    verify_log(office.store, &vkey);
-    office_finish(&office);
-    return 0;
-}
-
 /* A post on a child with hundreds of archived signals sends as many notices. */
 static void test_posts_with_many_notices(void **state)
 {
     (void)state;
-    enum { ARCHIVED = OFFICE_SCALE(300, 150), POSTS = OFFICE_SCALE(60, 40) };
+    enum { ARCHIVED = OFFICE_SCALE(300, 150), POSTS = 60 };
     struct store_signal_post *ops = test_calloc(POSTS, sizeof(*ops));
     char(*names)[16] = test_calloc(POSTS, sizeof(*names));
     struct crowd crowd;
@@ -68,6 +58,52 @@ static void test_posts_with_many_notices(void **state)
     assert_true(office_status(&office).batches - before >= 1 + notices / of_one_batch);
     test_free(names);
     test_free(ops);
+}
+
+/* What is counted of a party in one batch is held until its end: every operation finds what those
+ * before it have counted, and all of it is kept. */
+static void test_counters_within_a_batch(void **state)
+{
+    (void)state;
+    static struct store_signal_post posts[3];
+    struct store_acknowledge acknowledge;
+    struct store_professional_put put;
+    struct crowd crowd;
+    office_hire(&office, care, "bob");
+    office_fill_post(&office, &posts[0], care, "bob", 1);
+    office_fill_post(&office, &posts[1], school, "ann", 1);
+    store_acknowledge_init(&acknowledge);
+    acknowledge.up_to = 1;
+    acknowledge.op.party = care;
+    acknowledge.op.by = office_attribution(care);
+    store_professional_put_init(&put);
+    put.id = "cleo";
+    put.op.party = care;
+    put.op.by = office_attribution(care);
+    office_fill_post(&office, &posts[2], care, "cleo", 1);
+    struct store_op *ops[] = {&posts[0].op, &posts[1].op, &acknowledge.op, &put.op, &posts[2].op};
+    uint64_t before = office_status(&office).batches;
+    crowd_init(&crowd);
+    moves_hold(&office);
+    for (size_t i = 0; i < ARRAY_LENGTH(ops); i++) {
+        assert_int_equal(crowd_submit(&crowd, office.store, ops[i]), 0);
+    }
+    moves_release(&office);
+    crowd_finish(&crowd);
+    assert_int_equal(office_status(&office).batches, before + 2); /* and that of moves_hold() */
+    for (size_t i = 0; i < ARRAY_LENGTH(ops); i++) {
+        assert_int_equal(ops[i]->result, 0);
+    }
+    for (int again = 0; again < 2; again++) {
+        struct inbox_state inbox = office_inbox_state(&office, care);
+        assert_int_equal(inbox.head, 3); /* bob of ann; bob of cleo, and she of both */
+        assert_int_equal(inbox.acknowledged, 1);
+        assert_int_equal(office_inbox(&office, care, 0).count, 3);
+        assert_int_equal(office_inbox_state(&office, school).head, 2);
+        office_reopen(&office);
+    }
+    office_hire(&office, care, "dirk");
+    office_post(&office, care, "dirk", 1); /* with a number of his own: else it would be there */
 }
 
 /* What makes many entries goes in batches by these; what makes few, by the number of operations. */
@@ -109,8 +145,9 @@ static void test_many_entries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_posts_with_many_notices, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_many_entries, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_posts_with_many_notices, setup, teardown_verified),
+        cmocka_unit_test_setup_teardown(test_counters_within_a_batch, setup, teardown_verified),
+        cmocka_unit_test_setup_teardown(test_many_entries, setup, teardown_verified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

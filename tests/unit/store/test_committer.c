@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Many at once: whatever the batch, the outcome is that of some order one after the other. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/unit/store/verify.h"
-
 #define THREADS 8
-
-static struct office office;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    struct checkpoint_vkey vkey = verify_key(office.keys, OFFICE_ORIGIN);
-    verify_log(office.store, &vkey);
-    office_finish(&office);
-    return 0;
-}
 
 /* One thread's work: its own operations, all handed over before any is answered. */
 struct clerk {
@@ -401,13 +380,18 @@ static void test_coming_and_going(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_two_first_signals_form_one_match, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_one_professional_at_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_hundreds_form_one_match_each, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_burst_is_run_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_closing_runs_what_is_queued, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_snapshots_are_whole, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_coming_and_going, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_first_signals_form_one_match, setup_office,
+                                        teardown_verified),
+        cmocka_unit_test_setup_teardown(test_one_professional_at_once, setup_office,
+                                        teardown_verified),
+        cmocka_unit_test_setup_teardown(test_hundreds_form_one_match_each, setup_office,
+                                        teardown_verified),
+        cmocka_unit_test_setup_teardown(test_a_burst_is_run_in_order, setup_office,
+                                        teardown_verified),
+        cmocka_unit_test_setup_teardown(test_closing_runs_what_is_queued, setup_office,
+                                        teardown_verified),
+        cmocka_unit_test_setup_teardown(test_snapshots_are_whole, setup_office, teardown_verified),
+        cmocka_unit_test_setup_teardown(test_coming_and_going, setup_office, teardown_verified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

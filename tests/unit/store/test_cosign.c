@@ -1,37 +1,24 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Heads that witnesses have cosigned: how their lines add up, and what takes the place of what. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/log_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "crypto/cosignature.h"
-#include "tests/unit/store/verify.h"
 
-static struct office office;
-static struct checkpoint_vkey vkey;
 static struct checkpoint_signer witnesses[3];
 static uint32_t party;
 
 static int setup(void **state)
 {
     static const char *const names[] = {"one.example/w", "two.example/w", "three.example/w"};
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    vkey = verify_key(office.keys, OFFICE_ORIGIN);
+    setup_log(state);
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
         const uint8_t seed[CHECKPOINT_SEED_BYTES] = {(uint8_t)(i + 1)};
         assert_int_equal(cosignature_signer_init(&witnesses[i], names[i], seed), 0);
     }
     party = office_reporter(&office);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 

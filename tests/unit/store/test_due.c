@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What happens by itself when its day has come (Jeugdwet 7.1.4.5, 7.1.4.6). */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/pair_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "store/base/clock.h"
 #include "store/base/layout.h"
-#include "tests/unit/store/verify.h"
 
-static struct office office;
-static uint32_t school;
-static uint32_t care;
-
-static int setup_with(bool faulty)
+static int setup(void **state)
 {
-    office = (struct office){.faulty = faulty};
-    office_open(&office);
-    school = office_reporter(&office);
-    care = office_reporter(&office);
-    office_hire(&office, school, "ann");
-    office_hire(&office, care, "bob");
+    (void)state;
+    open_pair(true); /* some tests make its engine fail */
     /* Agreements that outlive the signals of these tests. */
     for (uint32_t party = school; party <= care; party++) {
         struct store_party_change change;
@@ -28,25 +19,6 @@ static int setup_with(bool faulty)
         change.agreement = (struct agreement){OFFICE_TOWN, office_today() + 366 * 100};
         assert_int_equal(office_run(&office, &change.op, 0), 0);
     }
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return setup_with(false);
-}
-
-static int setup_faulty(void **state)
-{
-    (void)state;
-    return setup_with(true);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 
@@ -345,7 +317,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_prolonged_agreement, setup, teardown),
         cmocka_unit_test_setup_teardown(test_catching_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_damaged_row_is_set_aside, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_fault_puts_nothing_off, setup_faulty, teardown),
+        cmocka_unit_test_setup_teardown(test_a_fault_puts_nothing_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_clock_that_goes_back, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,19 +4,17 @@
  * copy of it and in a backup, for whoever has today's keys; and only that.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "crypto/secret.h"
 #include "store/base/clock.h"
+#include "store/child/matchplace.h"
 #include "store/child/signals.h"
 #include "store/child/tierow.h"
 #include "store/kv/lmdb.h"
 #include "store/log/subjects.h"
 #include "store/notice/row.h"
+#include "store/snapshot.h"
 #include "tests/unit/store/registrar.h"
 #include "tests/unit/store/turning.h"
 #include "tests/unit/store/verify.h"
@@ -94,7 +92,7 @@ static int open_signal(struct look *look)
 
 static int open_notice(struct look *look)
 {
-    struct row_key key = layout_party_u64(turning.school, PARTY_NOTICE, told_of_stays);
+    struct row_key key = layout_notice(turning.school, told_of_stays);
     struct notice_row row;
     struct kv_bytes value;
     int result = kv_get(look->view.kv, KV_PARTY, row_key_bytes(&key), &value);
@@ -249,19 +247,6 @@ static bool opens(const struct relic *relic, const struct keyring *keys)
     return false;
 }
 
-static bool is_in_file(const char *path, const void *bytes, size_t size)
-{
-    struct stat status;
-    int file = open(path, O_RDONLY);
-    assert_true(file >= 0 && fstat(file, &status) == 0);
-    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-    assert_true(map != MAP_FAILED);
-    bool found = memmem(map, (size_t)status.st_size, bytes, size) != NULL;
-    munmap(map, (size_t)status.st_size);
-    close(file);
-    return found;
-}
-
 /* Deleting leaves the sealed bytes in the file's free pages: what they need is not there. */
 static void test_the_raw_file(void **state)
 {
@@ -279,7 +264,7 @@ static void test_the_raw_file(void **state)
     erase_all();
     for (size_t i = 0; i < ARRAY_LENGTH(relics); i++) {
         assert_true(opens(&relics[i], office->keys));
-        left += is_in_file(data, relics[i].sealed, relics[i].size) ? 1 : 0;
+        left += scratch_file_has(data, relics[i].sealed, relics[i].size) ? 1 : 0;
     }
     assert_true(left > 0); /* the bytes themselves do not go */
     assert_int_equal(turning_turn(&turning, NULL), 0);
@@ -290,9 +275,9 @@ static void test_the_raw_file(void **state)
     /* Nor does anything stand there in clear text: not before either. */
     static const char *const texts[] = {"ann/1", "ann/2", "bob of 2", "950000"};
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
-        assert_false(is_in_file(data, texts[i], strlen(texts[i])));
+        assert_false(scratch_file_has(data, texts[i], strlen(texts[i])));
     }
-    assert_true(is_in_file(data, "verwijsindex-2", strlen("verwijsindex-2")));
+    assert_true(scratch_file_has(data, "verwijsindex-3", strlen("verwijsindex-3")));
 }
 
 /* ---- one signal of a child who keeps another ---- */
@@ -399,12 +384,15 @@ static void test_one_signal_of_two(void **state)
     office_post(office, turning.care, "bob", COUSIN);
     assert_int_equal(registrar_related(office, COUSIN, &parent), 0);
     struct uuid family = last_match(town, MATCH_FAMILY);
+    struct store_view *view = &office_look(office)->view;
+    struct match_place of_child = match_place_of_id(view, &match);
+    struct match_place of_family = match_place_of_id(view, &family);
     struct row_key keys[] = {
         layout_party_uuid(turning.school, PARTY_SIGNAL, &of_ann),
-        layout_party_u64(turning.school, PARTY_NOTICE, before + 1),
-        layout_party_u64(town, PARTY_NOTICE, 1),
-        layout_match(&match),
-        layout_match(&family),
+        layout_notice(turning.school, before + 1),
+        layout_notice(town, 1),
+        layout_match(&of_child),
+        layout_match(&of_family),
     };
     static const enum kv_table tables[] = {KV_PARTY, KV_PARTY, KV_PARTY, KV_MATCH, KV_MATCH};
     struct old_row rows[ARRAY_LENGTH(keys)];

@@ -445,6 +445,68 @@ static void test_low_water(void **state)
     verify_log(office.store, &vkey);
 }
 
+/* Posts that were taken before room was low get nothing of the reserve; what else there is does. */
+static void test_room_is_looked_at_again(void **state)
+{
+    (void)state;
+    struct kv_faulty_plan low = {.free_bytes = (uint64_t)8 << 20};
+    struct store_signal_post ops[2];
+    struct store_note_op first;
+    struct store_note_op note;
+    struct crowd crowd;
+    crowd_init(&crowd);
+    hold_committer(&crowd, &first);
+    office_fill_post(&office, &ops[0], school, "ann", 0);
+    office_fill_post(&office, &ops[1], school, "ann", 1);
+    store_note_init(&note);
+    assert_int_equal(crowd_submit(&crowd, office.store, &ops[0].op), 0);
+    assert_int_equal(crowd_submit(&crowd, office.store, &note.op), 0);
+    assert_int_equal(crowd_submit(&crowd, office.store, &ops[1].op), 0);
+    kv_faulty_set(office.kv, &low);
+    open_gate();
+    crowd_finish(&crowd);
+    assert_int_equal(ops[0].op.result, STORE_FULL);
+    assert_int_equal(note.op.result, 0);
+    assert_int_equal(ops[1].op.result, STORE_FULL);
+    assert_int_equal(office_status(&office).signals, 0);
+    assert_int_equal(office_status(&office).shed, 2);
+}
+
+static void lower_room(void *context)
+{
+    (void)context;
+    struct kv_faulty_plan low = {.free_bytes = (uint64_t)8 << 20};
+    kv_faulty_set(office.kv, &low);
+}
+
+/* Nor when the batch did not fit and each is run on its own: the first takes what was left. */
+static void test_room_is_looked_at_for_each(void **state)
+{
+    (void)state;
+    enum { SIGNALS = 3 };
+    struct store_signal_post ops[SIGNALS];
+    struct store_note_op first;
+    struct crowd crowd;
+    struct kv_faulty_plan plan = {
+        .fail_put_at = 1, .put_result = KV_FULL, .before_commit = lower_room};
+    crowd_init(&crowd);
+    hold_committer(&crowd, &first);
+    for (unsigned i = 0; i < SIGNALS; i++) {
+        office_fill_post(&office, &ops[i], school, "ann", i);
+        assert_int_equal(crowd_submit(&crowd, office.store, &ops[i].op), 0);
+    }
+    kv_faulty_set(office.kv, &plan);
+    open_gate();
+    crowd_finish(&crowd);
+    for (unsigned i = 0; i < SIGNALS; i++) {
+        assert_int_equal(ops[i].op.result, i == 0 ? 0 : STORE_FULL);
+        assert_int_equal(ops[i].op.logged, i == 0);
+    }
+    assert_int_equal(office_status(&office).signals, 1);
+    assert_int_equal(office_status(&office).aborted_batches, 1);
+    verify_log(office.store, &vkey);
+}
+
 /* A map that is really full. */
 static void test_until_the_map_is_full(void **state)
 {
@@ -456,7 +518,8 @@ static void test_until_the_map_is_full(void **state)
     unsigned count = 0;
     bool full = false;
     office_finish(&office);
-    office = (struct office){.map_bytes = (uint64_t)6 << 20};
+    office =
+        (struct office){.map_bytes = (uint64_t)24 << 20}; /* its reserve is more than a batch */
     office_open(&office);
     school = office_reporter(&office);
     office_hire(&office, school, "ann");
@@ -523,6 +586,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_failed_commit_when_run_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_commit_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_low_water, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_room_is_looked_at_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_room_is_looked_at_for_each, setup, teardown),
         cmocka_unit_test_setup_teardown(test_until_the_map_is_full, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,24 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/store/scratch.h"
-
-static struct scratch scratch;
-
-static int setup(void **state)
-{
-    (void)state;
-    scratch_init(&scratch);
-    scratch_open(&scratch, SCRATCH_MAP_BYTES);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    scratch_finish(&scratch);
-    return 0;
-}
+#include "tests/unit/store/scratch_fixture.h"
 
 static struct kv_bytes text(const char *text)
 {
@@ -431,7 +414,7 @@ static void test_append_in_order(void **state)
     kv_abort(txn);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup_scratch, teardown)
 
 int main(void)
 {

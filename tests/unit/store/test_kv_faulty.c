@@ -8,25 +8,13 @@
 #include <cmocka.h>
 
 #include "store/kv/faulty.h"
-#include "tests/unit/store/scratch.h"
-
-static struct scratch scratch;
+#include "tests/unit/store/scratch_fixture.h"
 
 static int setup(void **state)
 {
-    (void)state;
-    struct kv *inner = NULL;
-    scratch_init(&scratch);
-    scratch_open(&scratch, SCRATCH_MAP_BYTES);
-    inner = scratch.kv;
+    setup_scratch(state);
+    struct kv *inner = scratch.kv;
     return kv_faulty_wrap(inner, &scratch.kv);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    scratch_finish(&scratch);
-    return 0;
 }
 
 static struct kv_bytes text(const char *text)

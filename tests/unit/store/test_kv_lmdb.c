@@ -19,23 +19,14 @@
 #include <cmocka.h>
 
 #include "store/kv/lmdb.h"
-#include "tests/unit/store/scratch.h"
+#include "tests/unit/store/scratch_fixture.h"
 
 #define SMALL_MAP ((uint64_t)512 << 10)
-
-static struct scratch scratch;
 
 static int setup(void **state)
 {
     (void)state;
     scratch_init(&scratch);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    scratch_finish(&scratch);
     return 0;
 }
 
@@ -316,6 +307,67 @@ static void test_blocks_are_reserved_ahead(void **state)
     assert_true((uint64_t)status.st_blocks * 512 > SCRATCH_MAP_BYTES / 2);
 }
 
+static off_t file_size(void)
+{
+    struct stat status = {0};
+    assert_int_equal(stat(scratch_path(&scratch, "data.mdb"), &status), 0);
+    return status.st_size;
+}
+
+/* Most commits of a growing store make the file no longer: they write over zeros. */
+static void test_pages_are_filled_ahead(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000 };
+    unsigned longer = 0;
+    scratch_open(&scratch, SCRATCH_MAP_BYTES);
+    for (uint64_t i = 0; i < ROWS; i++) {
+        struct kv_txn *txn = begin(scratch.kv, KV_WRITE);
+        off_t before = file_size();
+        append_row(txn, i, 1000);
+        assert_int_equal(kv_commit(txn), 0);
+        longer += file_size() > before;
+        assert_true(file_size() <= (off_t)SCRATCH_MAP_BYTES);
+    }
+    assert_true(file_size() > ROWS * 1000);
+    assert_int_equal(longer, 0);
+    /* Zeros beyond the last row are no part of it. */
+    scratch_close(&scratch);
+    scratch_open(&scratch, SCRATCH_MAP_BYTES);
+    struct kv_txn *txn = begin(scratch.kv, KV_WRITE);
+    append_row(txn, ROWS, 1000);
+    assert_int_equal(kv_commit(txn), 0);
+    assert_int_equal(count_rows(scratch.kv, 1000), ROWS + 1);
+}
+
+/* Where there is no room ahead, there may still be enough for what is put. */
+static void test_what_cannot_be_filled_is_left(void **state)
+{
+    (void)state;
+    scratch_open(&scratch, SCRATCH_MAP_BYTES);
+    scratch_close(&scratch);
+    struct rlimit limit = {.rlim_cur = (rlim_t)file_size() + (32 << 10)};
+    limit.rlim_max = limit.rlim_cur;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct kv *kv = NULL;
+        struct kv_txn *txn = NULL;
+        if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &limit) != 0)
+            _exit(1);
+        if (open_at(scratch.directory, false, &kv) != 0 || kv_begin(kv, KV_WRITE, &txn) != 0)
+            _exit(2);
+        append_row(txn, 0, 1000);
+        _exit(kv_commit(txn) == 0 && count_rows(kv, 1000) == 1 ? 0 : 3);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(file_size(), limit.rlim_cur); /* it was tried */
+    scratch_open(&scratch, SCRATCH_MAP_BYTES);
+    assert_int_equal(count_rows(scratch.kv, 1000), 1);
+}
+
 static void test_copy_is_equal(void **state)
 {
     (void)state;
@@ -554,6 +606,8 @@ int main(void)
         CASE(test_full_row_by_row),
         CASE(test_room_comes_back),
         CASE(test_blocks_are_reserved_ahead),
+        CASE(test_pages_are_filled_ahead),
+        CASE(test_what_cannot_be_filled_is_left),
         CASE(test_copy_is_equal),
         CASE(test_half_a_copy_is_removed),
         CASE(test_killed_while_writing),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Between a report and its end: renewal, contact, and who was here before. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/pair_fixture.h"
 
 #include <stdio.h>
 
@@ -8,32 +8,6 @@
 #include "store/base/layout.h"
 #include "store/notice/row.h"
 #include "tests/unit/store/registrar.h"
-
-static struct office office;
-static struct store_policy policy;
-static uint32_t school;
-static uint32_t care;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    store_policy_default(&policy);
-    school = office_reporter(&office);
-    care = office_reporter(&office);
-    office_hire(&office, school, "ann");
-    office_hire(&office, school, "eve");
-    office_hire(&office, care, "bob");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 /* In this year and the last: a test may see the new year in. */
 static uint64_t counted(enum statistic what)
@@ -59,12 +33,6 @@ static int renew(struct store_signal_renew *op, uint32_t party, const struct uui
     return office_run(&office, &op->op, party);
 }
 
-static void go_to(int32_t day)
-{
-    office_advance(calendar_dutch_midnight(day) + CLOCK_MINUTE - clock_now());
-    office_settle(&office);
-}
-
 static void test_a_renewal_is_a_fresh_report(void **state)
 {
     (void)state;
@@ -74,7 +42,7 @@ static void test_a_renewal_is_a_fresh_report(void **state)
     struct uuid id = office_post(&office, school, "ann", 1);
     assert_int_equal(office_see_signal(&office, school, &id, &before), 0);
     int32_t removal = before.removal_day;
-    go_to(removal - policy.renewal_prompt_days);
+    office_go_to(&office, removal - office.policy.renewal_prompt_days);
     struct notice prompt = *office_last_notice(&office, school);
     assert_int_equal(prompt.type, NOTICE_RENEWAL_DUE);
     assert_int_equal(prompt.removal_day, removal);
@@ -103,15 +71,15 @@ static void test_a_renewal_is_a_fresh_report(void **state)
     assert_int_equal(registrar_count_log(&office, 1, LOG_SIGNAL_RENEWED), 1);
 
     /* Its old date passes; it is prompted for the new one, and archived on that. */
-    go_to(removal + 1);
+    office_go_to(&office, removal + 1);
     assert_int_equal(office_see_signal(&office, school, &id, &after), 0);
     assert_int_equal(after.status, SIGNAL_ACTIVE);
     assert_int_equal(office_count_notices(&office, school, NOTICE_RENEWAL_DUE),
                      0); /* the prompt was answered */
-    go_to(renewed - policy.renewal_prompt_days);
+    office_go_to(&office, renewed - office.policy.renewal_prompt_days);
     assert_int_equal(office_count_notices(&office, school, NOTICE_RENEWAL_DUE), 1);
     assert_int_equal(office_last_notice(&office, school)->removal_day, renewed);
-    go_to(renewed);
+    office_go_to(&office, renewed);
     assert_int_equal(office_see_signal(&office, school, &id, &after), 0);
     assert_int_equal(after.status, SIGNAL_ARCHIVED);
     assert_int_equal(office_last_notice(&office, school)->type, NOTICE_SIGNAL_REMOVED);
@@ -133,7 +101,7 @@ static void test_an_early_renewal(void **state)
         assert_int_equal(renew(&op, school, &id), 0);
     }
     assert_int_equal(registrar_count_due(&office, DUE_RENEWAL_PROMPT), 1);
-    go_to(removal);
+    office_go_to(&office, removal);
     assert_int_equal(office_inbox_state(&office, school).head, 0);
 }
 
@@ -151,9 +119,9 @@ static void test_a_renewal_knows_the_birthday(void **state)
     assert_int_equal(office_run(&office, &op.op, school), 0);
     assert_int_equal(op.signal.removal_day, grown_up);
     assert_int_equal(op.signal.erasure_day, grown_up);
-    go_to(grown_up - 1);
+    office_go_to(&office, grown_up - 1);
     assert_int_equal(office_see_signal(&office, school, &id, &signal), 0);
-    go_to(grown_up);
+    office_go_to(&office, grown_up);
     assert_int_equal(office_see_signal(&office, school, &id, &signal), STORE_NOT_FOUND);
     assert_int_equal(office_status(&office).signals, 0);
     assert_int_equal(office_inbox_state(&office, school).head, 0);
@@ -256,7 +224,7 @@ static void test_contact_ends_the_follow_up(void **state)
     assert_int_equal(confirm(care, &match, "bob"), 0);
     assert_int_equal(counted(STATISTIC_CONTACTED), 1);
     assert_int_equal(registrar_count_log(&office, 1, LOG_CONTACT_CONFIRMED), 3);
-    office_advance_days(policy.follow_up_days + 1);
+    office_advance_days(office.policy.follow_up_days + 1);
     office_settle(&office);
     assert_int_equal(status_of(school, &match), MATCH_CONTACTED);
     assert_int_equal(office_count_notices(&office, town, NOTICE_FOLLOW_UP_STALLED), 0);
@@ -268,13 +236,13 @@ static void test_a_newcomer_opens_it_again(void **state)
     uint32_t town = office_municipality(&office, OFFICE_TOWN);
     struct uuid match = make_match(1);
     assert_int_equal(confirm(school, &match, "ann"), 0);
-    office_advance_days(policy.follow_up_days - 1);
+    office_advance_days(office.policy.follow_up_days - 1);
     office_post(&office, school, "eve", 1);
     assert_int_equal(status_of(school, &match), MATCH_OPEN);
     office_advance_days(2); /* the first term is over, not the new one */
     office_settle(&office);
     assert_int_equal(status_of(school, &match), MATCH_OPEN);
-    office_advance_days(policy.follow_up_days - 2);
+    office_advance_days(office.policy.follow_up_days - 2);
     office_settle(&office);
     assert_int_equal(status_of(school, &match), MATCH_STALLED);
     assert_int_equal(office_count_notices(&office, town, NOTICE_FOLLOW_UP_STALLED), 1);
@@ -457,7 +425,7 @@ static void test_an_erased_past_is_told_no_more(void **state)
 /* Whether a notice still knows whose it is. */
 static bool knows_child(uint32_t party, uint64_t sequence)
 {
-    struct row_key key = layout_party_u64(party, PARTY_NOTICE, sequence);
+    struct row_key key = layout_notice(party, sequence);
     struct arena arena;
     struct store_view view = {.keys = office.keys, .arena = &arena};
     struct notice_row row;
@@ -532,22 +500,23 @@ static void test_a_retraction_outlives_the_child(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_renewal_is_a_fresh_report, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_early_renewal, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_renewal_knows_the_birthday, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_cannot_be_renewed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_renewal_makes_what_was_read_stale, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_contact_ends_the_follow_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_newcomer_opens_it_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_whose_contact_counts, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_contact_in_a_family, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_largest_number_of_notes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_newcomer_is_told_who_was_involved, setup,
+        cmocka_unit_test_setup_teardown(test_a_renewal_is_a_fresh_report, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_an_early_renewal, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_a_renewal_knows_the_birthday, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_renewed, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_a_renewal_makes_what_was_read_stale, setup_trio,
                                         teardown),
-        cmocka_unit_test_setup_teardown(test_ones_own_past_is_no_news, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_quiet_loading_tells_nobody, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_erased_past_is_told_no_more, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_retraction_outlives_the_child, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_contact_ends_the_follow_up, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_a_newcomer_opens_it_again, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_whose_contact_counts, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_contact_in_a_family, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_the_largest_number_of_notes, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_the_newcomer_is_told_who_was_involved, setup_trio,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_ones_own_past_is_no_news, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_quiet_loading_tells_nobody, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_an_erased_past_is_told_no_more, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_a_retraction_outlives_the_child, setup_trio, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The access log: every operation has its entry, and every entry holds. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/log_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,26 +11,6 @@
 #include "crypto/secret.h"
 #include "store/base/clock.h"
 #include "store/log/record.h"
-#include "tests/unit/store/verify.h"
-
-static struct office office;
-static struct checkpoint_vkey vkey;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    vkey = verify_key(office.keys, OFFICE_ORIGIN);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 static struct log_entry entry_at(uint64_t index)
 {
@@ -486,17 +466,18 @@ static void test_the_tree_across_its_stored_levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_every_operation_has_its_entry, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_entries_are_canonical, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_subjects, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_notes_are_limited, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_impossible_notes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_longest_erasure, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_records_of_the_first_version, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_times_never_go_backwards, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_months, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_proofs_of_small_trees, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_tree_across_its_stored_levels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_operation_has_its_entry, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_entries_are_canonical, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_subjects, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_notes_are_limited, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_impossible_notes, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_the_longest_erasure, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_records_of_the_first_version, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_times_never_go_backwards, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_months, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_proofs_of_small_trees, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_the_tree_across_its_stored_levels, setup_log,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,11 +4,7 @@
  * key whatever could tell what stood in them, here and in old copies; the tree stays.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/base/clock.h"
 #include "store/kv/lmdb.h"
@@ -392,19 +388,6 @@ static void test_what_was_not_destroyed(void **state)
 
 /* ---- old copies ---- */
 
-static bool is_in_file(const char *path, const void *bytes, size_t size)
-{
-    struct stat status;
-    int file = open(path, O_RDONLY);
-    assert_true(file >= 0 && fstat(file, &status) == 0);
-    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-    assert_true(map != MAP_FAILED);
-    bool found = memmem(map, (size_t)status.st_size, bytes, size) != NULL;
-    munmap(map, (size_t)status.st_size);
-    close(file);
-    return found;
-}
-
 static int open_entry(const char *directory, const struct keyring *keys, uint64_t index)
 {
     struct kv_lmdb_options options = {.directory = directory, .read_only = true};
@@ -471,8 +454,8 @@ static void test_old_copies(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
         char data[700];
         snprintf(data, sizeof(data), "%s/data.mdb", places[i]);
-        assert_false(is_in_file(data, subject, sizeof(subject)));
-        assert_true(is_in_file(data, commitment, sizeof(commitment)));
+        assert_false(scratch_file_has(data, subject, sizeof(subject)));
+        assert_true(scratch_file_has(data, commitment, sizeof(commitment)));
     }
 }
 

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Who is told of whom: forming, joining, ending and retracting a match. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include <stdlib.h>
 
 #include "store/base/ids.h"
-
-static struct office office;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 static void assert_notice(const struct notice *notice, uint64_t sequence, enum notice_type type,
                           const struct uuid *own)
@@ -611,25 +594,33 @@ static void test_paging_through_matches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_signal_is_no_match, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_two_parties_match, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_two_professionals_of_one_party_match, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_third_joins, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_match_shows_own_signals_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_told_when_joined, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_municipalities_are_told_once_each, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_municipality_sees_its_own_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_municipality_that_reports, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_wrongful_signal_retracts, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_wrongful_third_retracts, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_archived_signal_is_retracted_too, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_no_retraction_to_who_came_later, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_no_retraction_of_a_later_match, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_match_ends_and_another_forms, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_many_matches_on_one_child, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_contact_data_is_as_it_is_now, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_order_tells_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_paging_through_matches, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_signal_is_no_match, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_two_parties_match, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_two_professionals_of_one_party_match, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_third_joins, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_a_match_shows_own_signals_only, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_told_when_joined, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_municipalities_are_told_once_each, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_municipality_sees_its_own_only, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_municipality_that_reports, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_a_wrongful_signal_retracts, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_a_wrongful_third_retracts, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_an_archived_signal_is_retracted_too, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_no_retraction_to_who_came_later, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_no_retraction_of_a_later_match, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_match_ends_and_another_forms, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_many_matches_on_one_child, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_contact_data_is_as_it_is_now, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_the_order_tells_nothing, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_paging_through_matches, setup_office, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

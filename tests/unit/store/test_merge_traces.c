@@ -3,7 +3,9 @@
 #include "tests/unit/store/merge_fixture.h"
 
 #include "store/child/file.h"
+#include "store/child/matchplace.h"
 #include "store/log/subjects.h"
+#include "store/snapshot.h"
 
 static void note_on(unsigned child)
 {
@@ -87,7 +89,8 @@ struct bytes {
 
 static struct bytes match_row(const struct uuid *match)
 {
-    struct row_key key = layout_match(match);
+    struct match_place place = match_place_of_id(&office_look(&office)->view, match);
+    struct row_key key = layout_match(&place);
     struct kv_txn *txn = NULL;
     struct kv_bytes value;
     struct bytes copy;

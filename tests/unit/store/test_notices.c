@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Inboxes: sequences, reading, acknowledging, gaps, and who waits for something to come. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/pair_fixture.h"
 
 #include <stdio.h>
 
 #include "store/base/layout.h"
-
-static struct office office;
-static uint32_t school;
-static uint32_t care;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    school = office_reporter(&office);
-    care = office_reporter(&office);
-    office_hire(&office, school, "ann");
-    office_hire(&office, care, "bob");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 /* A notice to both: the school's has the child's number in its reference. */
 static void make_match(unsigned child)
@@ -369,19 +346,19 @@ static void test_whoever_waits_after_closing_is_sent_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_sequences_only_grow, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_paging, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_ids_stay_and_differ, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_acknowledging, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_acknowledgement_is_logged, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_acknowledging_many, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_erasure_leaves_a_gap, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_notices_of_an_erased_child, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_heavy_pages, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_waiter_is_woken, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_changed_party_wakes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_waiters_are_capped, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_whoever_waits_after_closing_is_sent_away, setup,
+        cmocka_unit_test_setup_teardown(test_sequences_only_grow, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_paging, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_ids_stay_and_differ, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_acknowledging, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_an_acknowledgement_is_logged, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_acknowledging_many, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_an_erasure_leaves_a_gap, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_notices_of_an_erased_child, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_heavy_pages, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_a_waiter_is_woken, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_a_changed_party_wakes, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_waiters_are_capped, setup_pair, teardown),
+        cmocka_unit_test_setup_teardown(test_whoever_waits_after_closing_is_sent_away, setup_pair,
                                         teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Opening, opening again, refusing what does not belong together, and copies. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/pair_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,33 +10,16 @@
 #include "store/base/clock.h"
 #include "store/base/layout.h"
 #include "store/epoch/winddown.h"
-#include "tests/unit/store/verify.h"
 
-static struct office office;
 static struct checkpoint_vkey vkey;
-static uint32_t school;
-static uint32_t care;
 
 static int setup(void **state)
 {
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
+    setup_pair(state);
     vkey = verify_key(office.keys, OFFICE_ORIGIN);
-    school = office_reporter(&office);
-    care = office_reporter(&office);
-    office_hire(&office, school, "ann");
-    office_hire(&office, care, "bob");
     office_post(&office, school, "ann", 1);
     office_post(&office, care, "bob", 1);
     assert_int_equal(office_acknowledge(&office, care, 1), 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 
@@ -177,7 +160,7 @@ static void test_an_older_format_is_refused(void **state)
     kv_put(txn, KV_META, row_key_bytes(&key), (struct kv_bytes){older, strlen(older)});
     assert_int_equal(kv_commit(txn), 0);
     office_close(&office);
-    refuse_keys(office.keys, OFFICE_ORIGIN, "another format than verwijsindex-2");
+    refuse_keys(office.keys, OFFICE_ORIGIN, "another format than verwijsindex-3");
 }
 
 static void change_row(enum kv_table table, const struct row_key *key, size_t at)
@@ -192,6 +175,14 @@ static void change_row(enum kv_table table, const struct row_key *key, size_t at
     copy[at] ^= 1;
     kv_put(txn, table, row_key_bytes(key), (struct kv_bytes){copy, value.size});
     assert_int_equal(kv_commit(txn), 0);
+}
+
+/* With the engine alone: an open store may write its head again at any time. */
+static void change_row_of_a_closed_store(enum kv_table table, const struct row_key *key, size_t at)
+{
+    (void)office_options(&office); /* opens the engine */
+    change_row(table, key, at);
+    kv_close(office.kv);
 }
 
 static void open_fails(int result, const char *says)
@@ -223,12 +214,10 @@ static void test_a_changed_store_is_refused(void **state)
         {KV_META, layout_month(calendar_month_number(clock_now())), 30, STORE_STOPPED, "epoch"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        change_row(cases[i].table, &cases[i].key, cases[i].at);
         office_close(&office);
+        change_row_of_a_closed_store(cases[i].table, &cases[i].key, cases[i].at);
         open_fails(cases[i].result, cases[i].says);
-        (void)office_options(&office); /* opens the engine alone */
-        change_row(cases[i].table, &cases[i].key, cases[i].at);
-        kv_close(office.kv);
+        change_row_of_a_closed_store(cases[i].table, &cases[i].key, cases[i].at);
         office_reopen(&office);
     }
     assert_all_is_there();

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What the operator does: admits, changes, suspends, agrees, allows, mandates. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include <stdio.h>
 
 #include "store/base/clock.h"
 #include "store/base/layout.h"
-
-static struct office office;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 static int change(uint32_t party, enum party_action action, struct store_party_change *given)
 {
@@ -348,18 +331,20 @@ static void test_hundreds_of_signals_are_archived_in_slices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_admitting, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_changing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_becoming_a_municipality, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_suspending_keeps_everything, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_permissions, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_mandates, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_listing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_agreements_are_limited, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_end_of_an_agreement_archives, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_renewed_agreement_stops_the_sweep, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_hundreds_of_signals_are_archived_in_slices, setup,
+        cmocka_unit_test_setup_teardown(test_admitting, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_changing, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_becoming_a_municipality, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_suspending_keeps_everything, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_permissions, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_mandates, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_listing, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_agreements_are_limited, setup_office, teardown),
+        cmocka_unit_test_setup_teardown(test_the_end_of_an_agreement_archives, setup_office,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_a_renewed_agreement_stops_the_sweep, setup_office,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_hundreds_of_signals_are_archived_in_slices,
+                                        setup_office, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Schools merge every January: all that one has goes into the other. */
-#include "tests/unit/store/merger.h"
+#include "tests/unit/store/merger_fixture.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 
 #include "store/base/clock.h"
-#include "tests/unit/store/verify.h"
-
-static struct office office;
-static struct merger_schools schools;
-
-static int setup(void **state)
-{
-    (void)state;
-    merger_open(&office, &schools);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 static void test_professionals_and_signals_go_along(void **state)
 {
@@ -340,14 +322,16 @@ static void test_an_agreement_that_has_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_professionals_and_signals_go_along, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_how_it_is_logged, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_names_that_clash, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_terms_stay, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_inbox_goes_along, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_who_has_not_read_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_a_party_may_do_goes_along, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_agreement_that_has_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_professionals_and_signals_go_along, setup_schools,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_how_it_is_logged, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_names_that_clash, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_the_terms_stay, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_the_inbox_goes_along, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_who_has_not_read_it, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_party_may_do_goes_along, setup_schools,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_an_agreement_that_has_ended, setup_schools, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What others do while parties merge, and what they see of it. */
-#include "tests/unit/store/merger.h"
+#include "tests/unit/store/merger_fixture.h"
 
 #include "store/base/layout.h"
-
-static struct office office;
-static struct merger_schools schools;
-
-static int setup(void **state)
-{
-    (void)state;
-    merger_open(&office, &schools);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 static void test_what_is_refused(void **state)
 {
@@ -97,7 +80,7 @@ static void during_merge(void (*act)(void))
     assert_int_equal(crowd_submit(&crowd, office.store, &op.op), 0);
     while (crowd.pending > 0) {
         act();
-        crowd.pending -= mailbox_deliver(&crowd.box);
+        crowd_collect(&crowd);
     }
     crowd_finish(&crowd);
     assert_int_equal(op.op.result, 0);
@@ -254,13 +237,13 @@ static void test_a_thousand_while_others_signal_and_look(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_meanwhile_nobody_changes_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_deleting_one_who_has_come, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_signals_that_come_late, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_transfer_on_its_way, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_waiters_are_woken, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_thousand_while_others_signal_and_look, setup,
+        cmocka_unit_test_setup_teardown(test_what_is_refused, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_meanwhile_nobody_changes_it, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_deleting_one_who_has_come, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_signals_that_come_late, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_a_transfer_on_its_way, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_waiters_are_woken, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_a_thousand_while_others_signal_and_look, setup_schools,
                                         teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A merge of parties comes to its end, whatever fails on the way. */
-#include "tests/unit/store/merger.h"
+#include "tests/unit/store/merger_fixture.h"
 
 #include <errno.h>
 
 #include "store/base/layout.h"
-#include "tests/unit/store/verify.h"
-
-static struct office office;
-static struct merger_schools schools;
 
 enum { CRASH_SIGNALS = 70, CRASH_MATCHES = 20 };
 static uint32_t town;
@@ -75,13 +71,7 @@ static bool run_with_crash(uint64_t commit, bool happens)
     struct store_party_merge op;
     prepare_crash();
     merger_fill(&op, town, city);
-    moves_crash_at(&office, commit, happens);
-    int result = office_run(&office, &op.op, 0);
-    bool ended = result == 0;
-    if (!ended) {
-        assert_int_equal(result, STORE_STOPPED);
-        office_reopen(&office);
-    }
+    bool ended = moves_run_crashing(&office, &op.op, 0, commit, happens);
     check_merged(ended || commit > 1 || happens);
     office_finish(&office);
     return ended;
@@ -90,33 +80,21 @@ static bool run_with_crash(uint64_t commit, bool happens)
 static void test_a_crash_at_every_commit(void **state)
 {
     (void)state;
-    uint64_t commits = 0;
-    for (uint64_t commit = 1; commits == 0; commit++) {
-        bool before = run_with_crash(commit, false);
-        bool after = run_with_crash(commit, true);
-        commits = before && after ? commit : 0;
-    }
-    assert_true(commits > 11); /* each phase is a slice at least */
+    assert_true(moves_crash_everywhere(run_with_crash) > 11); /* each phase is a slice at least */
+}
+
+static bool town_is_gone(void)
+{
+    return merger_is_gone(&office, town);
 }
 
 static void test_crash_after_crash(void **state)
 {
     (void)state;
     struct store_party_merge op;
-    unsigned crashes = 1;
     prepare_crash();
     merger_fill(&op, town, city);
-    moves_crash_at(&office, 1, true);
-    assert_int_equal(office_run(&office, &op.op, 0), STORE_STOPPED);
-    office_reopen(&office);
-    while (!merger_is_gone(&office, town)) {
-        struct store_note_op note;
-        store_note_init(&note);
-        moves_crash_at(&office, 1, crashes++ % 2 == 0);
-        assert_int_equal(office_run(&office, &note.op, 0), STORE_STOPPED);
-        office_reopen(&office);
-    }
-    assert_true(crashes > 2);
+    moves_crash_until(&office, &op.op, 0, town_is_gone);
     check_merged(true);
     office_finish(&office);
 }

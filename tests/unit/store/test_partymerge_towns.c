@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Municipalities merge too: agreements, matches and follow-up are with what they have become. */
-#include "tests/unit/store/merger.h"
+#include "tests/unit/store/merger_fixture.h"
 
 #include "store/base/clock.h"
-
-static struct office office;
-static struct merger_schools schools;
-
-static int setup(void **state)
-{
-    (void)state;
-    merger_open(&office, &schools);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 static void test_two_municipalities(void **state)
 {
@@ -156,9 +139,11 @@ static void test_a_municipality_into_another_party(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_two_municipalities, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_agreements_with_what_it_has_become, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_municipality_into_another_party, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_municipalities, setup_schools, teardown),
+        cmocka_unit_test_setup_teardown(test_agreements_with_what_it_has_become, setup_schools,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_municipality_into_another_party, setup_schools,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Who only came to look: signalled, looked, and withdrew (domain rule 2). */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/pair_fixture.h"
 
 #include <stdio.h>
 
 #include "store/base/clock.h"
 #include "store/base/layout.h"
 #include "tests/unit/store/registrar.h"
-
-static struct office office;
-static struct store_policy policy;
-static uint32_t school;
-static uint32_t care;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    store_policy_default(&policy);
-    school = office_reporter(&office);
-    care = office_reporter(&office);
-    office_hire(&office, school, "ann");
-    office_hire(&office, school, "eve");
-    office_hire(&office, care, "bob");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 static void offer(uint32_t party, uint64_t sequence)
 {
@@ -65,7 +39,7 @@ static void test_a_peek_is_told_to_auditors(void **state)
     static const enum withdraw_reason reasons[] = {WITHDRAW_ENDED, WITHDRAW_WRONGFUL};
     for (unsigned i = 0; i < ARRAY_LENGTH(reasons); i++) {
         struct uuid id = come_and_look(i + 1);
-        office_advance(policy.peek_minutes * CLOCK_MINUTE / 2);
+        office_advance(office.policy.peek_minutes * CLOCK_MINUTE / 2);
         store_signal_withdraw_init(&op);
         op.id = id;
         op.reason = reasons[i];
@@ -106,11 +80,11 @@ static void test_what_is_no_peek(void **state)
     assert_int_equal(office_withdraw(&office, care, &id, WITHDRAW_ENDED), 0);
     /* Not shortly after. */
     id = come_and_look(4);
-    office_advance(policy.peek_minutes * CLOCK_MINUTE + CLOCK_MINUTE);
+    office_advance(office.policy.peek_minutes * CLOCK_MINUTE + CLOCK_MINUTE);
     assert_int_equal(office_withdraw(&office, care, &id, WITHDRAW_ENDED), 0);
     /* Shown before the report, of an earlier one. */
     id = come_and_look(5);
-    office_advance(policy.peek_minutes * CLOCK_MINUTE + CLOCK_MINUTE);
+    office_advance(office.policy.peek_minutes * CLOCK_MINUTE + CLOCK_MINUTE);
     assert_int_equal(office_withdraw(&office, care, &id, WITHDRAW_ENDED), 0);
     id = office_post(&office, care, "bob", 5);
     assert_int_equal(office_withdraw(&office, care, &id, WITHDRAW_ENDED), 0);
@@ -219,11 +193,12 @@ static void test_who_is_an_auditor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_peek_is_told_to_auditors, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_no_peek, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_peek_is_found_wherever_it_stands, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_peek_behind_a_long_tail, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_who_is_an_auditor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_peek_is_told_to_auditors, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_no_peek, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_a_peek_is_found_wherever_it_stands, setup_trio,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_peek_behind_a_long_tail, setup_trio, teardown),
+        cmocka_unit_test_setup_teardown(test_who_is_an_auditor, setup_trio, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Professionals: contact data is the party's to manage (Jeugdwet 7.1.3.3). */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include <stdio.h>
 
 #include "store/committer.h"
 
-static struct office office;
 static uint32_t school;
 
 static int setup(void **state)
 {
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
+    setup_office(state);
     school = office_reporter(&office);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 

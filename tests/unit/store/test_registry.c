@@ -1,52 +1,26 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Deaths, moves and relations, as the population register tells them, and how long what it tells of
  * a child without signals waits (domain rules 9, 14; Jeugdwet 7.1.2.3(1)d-g). */
-#include "tests/unit/store/registrar.h"
+#include "tests/unit/store/pair_fixture.h"
 
 #include <errno.h>
 
 #include "store/base/clock.h"
 #include "store/child/file.h"
 #include "store/tx.h"
-#include "tests/unit/store/verify.h"
+#include "tests/unit/store/registrar.h"
 
 #define OTHER_TOWN 362
 #define WAIT_DAYS 31
 
-static struct office office;
-static uint32_t school;
-static uint32_t care;
 static uint32_t town;
-
-static int setup_with(bool faulty)
-{
-    office = (struct office){.faulty = faulty};
-    office_open(&office);
-    school = office_reporter(&office);
-    care = office_reporter(&office);
-    town = office_municipality(&office, OFFICE_TOWN);
-    office_hire(&office, school, "ann");
-    office_hire(&office, school, "amy");
-    office_hire(&office, care, "bob");
-    return 0;
-}
 
 static int setup(void **state)
 {
     (void)state;
-    return setup_with(false);
-}
-
-static int setup_faulty(void **state)
-{
-    (void)state;
-    return setup_with(true);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
+    open_pair(true); /* some tests make its engine fail */
+    town = office_municipality(&office, OFFICE_TOWN);
+    office_hire(&office, school, "amy");
     return 0;
 }
 
@@ -590,9 +564,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_waiting_outlives_a_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_row_that_was_put_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_relations_make_a_family, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_death_is_all_or_nothing, setup_faulty, teardown),
-        cmocka_unit_test_setup_teardown(test_a_death_with_a_fault_at_each_write, setup_faulty,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_death_is_all_or_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_death_with_a_fault_at_each_write, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

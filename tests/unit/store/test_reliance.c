@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A reading that is logged is checked again: nothing erased or forbidden meanwhile is answered. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/pair_fixture.h"
 
 #include "store/base/clock.h"
 
-static struct office office;
-static uint32_t school;
-static uint32_t care;
 static uint32_t stranger;
 static struct uuid mine;
 static struct uuid theirs;
@@ -14,26 +11,13 @@ static struct uuid match;
 
 static int setup(void **state)
 {
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    school = office_reporter(&office);
-    care = office_reporter(&office);
+    setup_pair(state);
     stranger = office_reporter(&office);
-    office_hire(&office, school, "ann");
-    office_hire(&office, care, "bob");
     office_hire(&office, care, "colleague");
     office_hire(&office, stranger, "zoe");
     mine = office_post(&office, school, "ann", 1);
     theirs = office_post(&office, care, "bob", 1);
     match = office_inbox(&office, school, 0).notices[0].match.id;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 
@@ -80,6 +64,8 @@ static void read_notices(struct reading *reading)
     begin_reading(reading, LOG_NOTICE_OFFERED);
     assert_int_equal(store_read_notices(reading->snapshot, school, 0, 10, &page), 0);
     assert_true(page.count > 0);
+    reading->note.object_kind = LOG_OBJECT_NOTICE;
+    put_be64(reading->note.object, page.notices[0].sequence);
 }
 
 static void read_party(struct reading *reading)
@@ -228,6 +214,41 @@ static void test_what_makes_a_reading_stale(void **state)
     }
 }
 
+static size_t count_offers(unsigned child)
+{
+    struct log_query query = office_any_entry();
+    query.event = LOG_NOTICE_OFFERED;
+    query.has_subject = true;
+    query.subject = office_child(&office, child).key;
+    return office_log(&office, &query).count;
+}
+
+/* An offer is logged on the child of its notice, whether that was of the page that was read last,
+ * or of an earlier one, or of another's. */
+static void test_whose_a_notice_is(void **state)
+{
+    (void)state;
+    struct notice_page page;
+    office_post(&office, school, "ann", 2);
+    office_post(&office, care, "bob", 2);
+    for (unsigned turn = 0; turn < 3; turn++) {
+        struct reading reading;
+        begin_reading(&reading, LOG_NOTICE_OFFERED);
+        reading.note.object_kind = LOG_OBJECT_NOTICE;
+        put_be64(reading.note.object, 2);
+        assert_int_equal(store_read_notices(reading.snapshot, school, 0, 10, &page), 0);
+        assert_int_equal(page.count, 2);
+        if (turn > 0) {
+            uint32_t whose = turn == 1 ? school : care;
+            assert_int_equal(store_read_notices(reading.snapshot, whose, 0, 1, &page), 0);
+            assert_int_equal(page.count, 1);
+        }
+        assert_int_equal(finish_reading(&reading), 0);
+        assert_int_equal(count_offers(2), turn + 1);
+        assert_int_equal(count_offers(1), 0);
+    }
+}
+
 static void test_reading_again_helps(void **state)
 {
     (void)state;
@@ -293,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_makes_a_reading_stale, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_whose_a_notice_is, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reading_again_helps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_within_one_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_post_relies_on_the_party, setup, teardown),

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What a youth may ask of a municipality: access and erasure; and the dry run of a loading. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include <stdio.h>
 
 #include "store/base/clock.h"
 #include "store/base/layout.h"
 #include "tests/unit/store/registrar.h"
-#include "tests/unit/store/verify.h"
 
 #define VILLAGE 400
 
-static struct office office;
 static uint32_t town;
 static uint32_t village;
 static uint32_t auditor;
@@ -20,10 +18,8 @@ static uint32_t care; /* under both municipalities */
 
 static int setup(void **state)
 {
-    (void)state;
     struct store_party_change change;
-    office = (struct office){0};
-    office_open(&office);
+    setup_office(state);
     town = office_municipality(&office, OFFICE_TOWN);
     village = office_municipality(&office, VILLAGE);
     auditor = office_admit(&office, PARTY_AUDITOR, 0);
@@ -35,13 +31,6 @@ static int setup(void **state)
     office_hire(&office, school, "ann");
     office_hire(&office, care, "bob");
     office_hire(&office, care, "joe");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 

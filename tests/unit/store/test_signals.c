@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Reporting, listing and withdrawing signals. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,23 +8,13 @@
 #include "store/base/clock.h"
 #include "store/base/layout.h"
 
-static struct office office;
 static uint32_t school;
 
 static int setup(void **state)
 {
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
+    setup_office(state);
     school = office_reporter(&office);
     office_hire(&office, school, "ann");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 

@@ -1,41 +1,26 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A signal is counted as ended once: when it stops being live, by what ended it. */
-#include "tests/unit/store/registrar.h"
+#include "tests/unit/store/office_fixture.h"
 
 #include "store/base/clock.h"
+#include "tests/unit/store/registrar.h"
 
 #define YEARS 26 /* a test may live through all the years of a youth */
 #define ENDS 4
 
-static struct office office;
 static uint32_t school;
 static uint32_t town;
 static int first_year;
 
 static int setup(void **state)
 {
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
+    setup_office(state);
     first_year = calendar_date_from_day(office_today()).year;
     town = office_municipality(&office, OFFICE_TOWN);
     school = office_reporter(&office);
     office_hire(&office, school, "ann");
     office_hire(&office, school, "eve");
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
-
-static void go_to(int32_t day)
-{
-    office_advance(calendar_dutch_midnight(day) + CLOCK_MINUTE - clock_now());
-    office_settle(&office);
 }
 
 /* Withdrawn, retracted, expired, erased: in all those years. */
@@ -102,11 +87,11 @@ static void test_what_ends_by_its_date(void **state)
     grown.birth_day = calendar_add_years(office_today(), -22);
     assert_int_equal(office_run(&office, &grown.op, school), 0);
     assert_ended(1, 0, 0, 0);
-    go_to(calendar_add_years(office_today(), 1)); /* of age while it is live */
+    office_go_to(&office, calendar_add_years(office_today(), 1)); /* of age while it is live */
     assert_ended(1, 0, 0, 1);
-    go_to(calendar_add_years(office_today(), 1) + 2);
+    office_go_to(&office, calendar_add_years(office_today(), 1) + 2);
     assert_ended(1, 0, 1, 1);
-    go_to(calendar_add_years(office_today(), 6));
+    office_go_to(&office, calendar_add_years(office_today(), 6));
     assert_int_equal(office_status(&office).signals, 0);
     /* The record of the one who came of age is gone by now: it was made six years ago. */
     assert_int_equal(office_count_events(&office, LOG_SIGNAL_ERASED), 2);
@@ -139,7 +124,7 @@ static void test_what_ends_with_its_agreement(void **state)
     office_settle(&office);
     assert_int_equal(office_count_events(&office, LOG_SIGNAL_ARCHIVED), 1);
     assert_ended(1, 0, 1, 0);
-    go_to(calendar_add_years(office_today(), 8));
+    office_go_to(&office, calendar_add_years(office_today(), 8));
     assert_int_equal(office_status(&office).signals, 0);
     assert_ended(1, 0, 1, 0);
 }

@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The tree in tiles (C2SP tlog-tiles): whoever has nothing but tiles comes to the signed root. */
-#include "tests/unit/store/office.h"
+#include "tests/unit/store/log_fixture.h"
 
 #include <errno.h>
 
 #include "store/base/layout.h"
-#include "tests/unit/store/verify.h"
 
 #define LEVELS 4 /* more than any tree here has */
-
-static struct office office;
-static struct checkpoint_vkey vkey;
-
-static int setup(void **state)
-{
-    (void)state;
-    office = (struct office){0};
-    office_open(&office);
-    vkey = verify_key(office.keys, OFFICE_ORIGIN);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
-    return 0;
-}
 
 /* Grows the log to a size, and gives its signed head. */
 static struct checkpoint grow(uint64_t size)
@@ -275,9 +255,9 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_roots_from_tiles, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_empty_tree_has_no_tiles, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_roots_from_tiles, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_an_empty_tree_has_no_tiles, setup_log, teardown),
+        cmocka_unit_test_setup_teardown(test_damage, setup_log, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

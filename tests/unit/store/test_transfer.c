@@ -7,9 +7,8 @@
 
 #include "store/base/clock.h"
 #include "store/base/layout.h"
-#include "tests/unit/store/verify.h"
+#include "tests/unit/store/office_fixture.h"
 
-static struct office office;
 static uint32_t school;
 static uint32_t care;
 
@@ -28,13 +27,6 @@ static int setup(void **state)
 {
     (void)state;
     open_office();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    office_finish(&office);
     return 0;
 }
 
@@ -241,13 +233,7 @@ static bool run_with_crash(uint64_t commit, bool happens)
     moves_post(&office, care, "cor", 0, CRASH_SIGNALS);
     office_settle(&office);
     fill(&op, "ann", "bea");
-    moves_crash_at(&office, commit, happens);
-    int result = office_run(&office, &op.op, school);
-    bool ended = result == 0;
-    if (!ended) {
-        assert_int_equal(result, STORE_STOPPED);
-        office_reopen(&office);
-    }
+    bool ended = moves_run_crashing(&office, &op.op, school, commit, happens);
     check_all_moved(ended || commit > 1 || happens);
     office_finish(&office);
     return ended;
@@ -256,13 +242,12 @@ static bool run_with_crash(uint64_t commit, bool happens)
 static void test_a_crash_at_every_commit(void **state)
 {
     (void)state;
-    uint64_t commits = 0;
-    for (uint64_t commit = 1; commits == 0; commit++) {
-        bool before = run_with_crash(commit, false);
-        bool after = run_with_crash(commit, true);
-        commits = before && after ? commit : 0;
-    }
-    assert_true(commits > 2); /* it takes several slices */
+    assert_true(moves_crash_everywhere(run_with_crash) > 2); /* it takes several slices */
+}
+
+static bool ann_has_none(void)
+{
+    return count_of("ann", LIVE) == 0;
 }
 
 /* Another crash at each commit that the due table makes. */
@@ -270,22 +255,11 @@ static void test_crash_after_crash(void **state)
 {
     (void)state;
     struct store_transfer op;
-    unsigned crashes = 1;
     open_office();
     moves_post(&office, school, "ann", 0, CRASH_SIGNALS);
     moves_post(&office, care, "cor", 0, CRASH_SIGNALS);
     fill(&op, "ann", "bea");
-    moves_crash_at(&office, 1, true);
-    assert_int_equal(office_run(&office, &op.op, school), STORE_STOPPED);
-    office_reopen(&office);
-    while (count_of("ann", LIVE) > 0) {
-        struct store_note_op note;
-        store_note_init(&note);
-        moves_crash_at(&office, 1, crashes++ % 2 == 0);
-        assert_int_equal(office_run(&office, &note.op, 0), STORE_STOPPED);
-        office_reopen(&office);
-    }
-    assert_true(crashes > 2);
+    moves_crash_until(&office, &op.op, school, ann_has_none);
     check_all_moved(true);
     office_finish(&office);
 }
