@@ -114,8 +114,8 @@ static void release(const void *memory, size_t size, void *user)
     secret_free(user);
 }
 
-/* How much TLS took without waiting. What stopped it stops libevent too, which begins again with
- * the same bytes, as TLS demands, and tells. */
+/* How much TLS took without waiting. What stopped it stops what comes after it, too, which begins
+ * again with the same bytes, as TLS demands, and tells. */
 static size_t write_now(SSL *ssl, const char *bytes, size_t size)
 {
     size_t sent = 0;

@@ -1,30 +1,51 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "crypto/secret.h"
 #include "daemon/conn_private.h"
 #include "daemon/farewell.h"
 
-/* Bytes: with what libevent puts before them they fill 4 KiB, which is enough for most requests. It
- * takes memory for as much as it may read, and all of that is wiped afterwards. */
-#define READ_AT_ONCE 4032
+#define SECOND UINT64_C(1000000) /* in microseconds */
+#define MILLISECOND UINT64_C(1000)
+
+uint64_t conn_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void set_timer(struct conn *conn, uint64_t now)
+{
+    uint64_t left = conn->deadline > now ? conn->deadline - now : 0;
+    const struct timeval time = {.tv_sec = (time_t)(left / SECOND),
+                                 .tv_usec = (suseconds_t)(left % SECOND)};
+    if (evtimer_add(&conn->timer, &time) == 0) {
+        conn->timer_at = conn->deadline;
+    }
+}
+
+/* A deadline moves with every request, mostly to later, and is seldom reached: the timer stays
+ * where it is, and is set anew when it has gone off too early. */
+static void set_deadline(struct conn *conn, uint64_t now, uint64_t milliseconds)
+{
+    conn->deadline = now + milliseconds * MILLISECOND;
+    if (conn->timer_at == 0 || conn->timer_at > conn->deadline) {
+        set_timer(conn, now);
+    }
+}
 
 void conn_arm(struct conn *conn, int64_t milliseconds)
 {
-    if (milliseconds < 0) {
-        milliseconds = 0;
-    }
-    const struct timeval time = {.tv_sec = (time_t)(milliseconds / 1000),
-                                 .tv_usec = (suseconds_t)(milliseconds % 1000) * 1000};
-    evtimer_add(conn->deadline, &time);
+    set_deadline(conn, conn_now(), milliseconds > 0 ? (uint64_t)milliseconds : 0);
 }
 
 void conn_enter(struct conn *conn, enum conn_phase phase)
@@ -40,9 +61,9 @@ void conn_enter(struct conn *conn, enum conn_phase phase)
     };
     conn->phase = phase;
     if (times[phase] == 0) {
-        evtimer_del(conn->deadline);
+        conn->deadline = 0;
     } else {
-        conn_arm(conn, times[phase]);
+        set_deadline(conn, conn_now(), times[phase]);
     }
 }
 
@@ -70,12 +91,11 @@ static struct worker *dismantle(struct conn *conn)
     if (conn->next != NULL) {
         conn->next->previous = conn->previous;
     }
-    if (conn->deadline != NULL) {
-        event_free(conn->deadline);
-    }
-    if (conn->bev != NULL) {
-        bufferevent_free(conn->bev);
-    }
+    evtimer_del(&conn->timer);
+    evtimer_del(&conn->resume);
+    warm_leave(&worker->warm, &conn->warm);
+    stream_close(&conn->stream);
+    secret_free(conn->kept);
     free(conn);
     return worker;
 }
@@ -87,24 +107,16 @@ void conn_free(struct conn *conn)
 
 void conn_conclude(struct conn *conn)
 {
-    int fd = fcntl(bufferevent_getfd(conn->bev), F_DUPFD_CLOEXEC, 0);
-    if (conn->ssl != NULL && SSL_is_init_finished(conn->ssl)) {
-        SSL_shutdown(conn->ssl);
-        ERR_clear_error();
-    }
-    struct worker *worker = dismantle(conn);
-    if (fd >= 0) {
-        farewell_start(worker, fd);
-    } else {
-        worker_released(worker);
-    }
+    warm_leave(&conn->worker->warm, &conn->warm);
+    int fd = stream_part(&conn->stream);
+    farewell_start(dismantle(conn), fd);
 }
 
 /* The peer does not take what it asked for: without a reset the kernel would go on offering it. */
 static void reset(struct conn *conn)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(bufferevent_getfd(conn->bev), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    setsockopt(conn->stream.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     conn_free(conn);
 }
 
@@ -112,43 +124,66 @@ static void reset(struct conn *conn)
 bool conn_is_welcome(struct conn *conn)
 {
     struct worker_shared *shared = conn->worker->shared;
-    if (conn->ssl == NULL || tls_is_current(shared->tls, conn->ssl, &conn->peer)) {
+    SSL *ssl = conn->stream.ssl;
+    if (ssl == NULL || tls_is_current(shared->tls, ssl, &conn->peer)) {
         return true;
     }
     metrics_count(shared->metrics, METRIC_TLS_INVALIDATED);
     return false;
 }
 
-/* ---- libevent's callbacks ---- */
+/* ---- events ---- */
 
-static void on_input(struct bufferevent *bev, void *user)
+void conn_resume_later(struct conn *conn)
 {
-    (void)bev;
-    conn_advance(user);
+    static const struct timeval at_once = {0, 0};
+    conn->resuming = true;
+    evtimer_add(&conn->resume, &at_once);
+    stream_pause(&conn->stream, true);
 }
 
-/* The output is empty. */
-static void on_written(struct bufferevent *bev, void *user)
+/* The answer is out. */
+static enum conn_step conclude_request(struct conn *conn)
 {
-    struct conn *conn = user;
-    if (conn->phase != CONN_WRITING || evbuffer_get_length(bufferevent_get_output(bev)) > 0) {
-        return;
-    }
     if (conn->close_after || atomic_load(&conn->worker->shared->stopping)) {
         conn_conclude(conn);
-        return;
+        return CONN_GONE;
     }
     conn->scan = (struct http1_scan){0};
     conn->body_size = 0;
     conn_enter(conn, CONN_IDLE);
-    conn_advance(conn);
+    if (conn->input_size > 0 || stream_has_more(&conn->stream)) {
+        conn_resume_later(conn);
+    }
+    return CONN_STAYS;
+}
+
+enum conn_step conn_send(struct conn *conn)
+{
+    enum stream_result result = stream_flush(&conn->stream);
+    if (result == STREAM_OVER) {
+        conn_free(conn);
+        return CONN_GONE;
+    }
+    return result == STREAM_OK && conn->phase == CONN_WRITING && !conn->failed
+               ? conclude_request(conn)
+               : CONN_STAYS;
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *user)
+{
+    struct conn *conn = user;
+    (void)fd;
+    (void)what;
+    conn->resuming = false;
+    conn_advance(conn, false);
 }
 
 static void finish_handshake(struct conn *conn)
 {
     struct worker_shared *shared = conn->worker->shared;
     leave_handshake(conn);
-    int result = tls_identify(shared->tls, conn->ssl, &conn->peer);
+    int result = tls_identify(shared->tls, conn->stream.ssl, &conn->peer);
     if (result != 0) {
         metrics_count(shared->metrics,
                       result > 0 ? METRIC_TLS_INVALIDATED : METRIC_TLS_FAILED_CERTIFICATE);
@@ -160,26 +195,48 @@ static void finish_handshake(struct conn *conn)
     conn->caller.oin = conn->peer.oin;
     memcpy(conn->caller.fingerprint, conn->peer.fingerprint, sizeof(conn->caller.fingerprint));
     conn_enter(conn, CONN_HEAD);
+    if (stream_has_more(&conn->stream)) {
+        conn_advance(conn, true); /* the first request came with the end of the handshake */
+    }
 }
 
-static void on_event(struct bufferevent *bev, short what, void *user)
+static void shake_hands(struct conn *conn)
 {
-    struct conn *conn = user;
-    (void)bev;
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
+    enum stream_result result = stream_shake_hands(&conn->stream);
+    if (result == STREAM_WAIT) {
+        return;
+    }
+    if (result == STREAM_OK) {
         finish_handshake(conn);
         return;
     }
-    if (conn->phase != CONN_HANDSHAKE) {
-        conn_free(conn); /* the peer is gone, or TLS broke off */
-        return;
-    }
-    unsigned long error = bufferevent_get_openssl_error(conn->bev);
-    bool closed = (what & BEV_EVENT_EOF) != 0 || error == 0 ||
-                  ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-    metrics_count(conn->worker->shared->metrics, tls_failure(conn->ssl, closed));
+    unsigned long error = ERR_peek_last_error();
+    bool closed = error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+    metrics_count(conn->worker->shared->metrics, tls_failure(conn->stream.ssl, closed));
     ERR_clear_error();
     conn_conclude(conn); /* with time for the alert to be read */
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *user)
+{
+    struct conn *conn = user;
+    (void)fd;
+    if (conn->phase == CONN_HANDSHAKE) {
+        shake_hands(conn);
+        return;
+    }
+    bool readable = (what & EV_READ) != 0 || conn->stream.read_wants_write;
+    bool sends = (what & EV_WRITE) != 0 || conn->stream.write_wants_read;
+    enum conn_step step = sends ? conn_send(conn) : CONN_STAYS;
+    if (step == CONN_STAYS && readable && !conn->resuming) {
+        conn_advance(conn, true);
+    }
+}
+
+static void refuse_slow(struct conn *conn)
+{
+    enum conn_step step = conn_refuse(conn, &HTTP1_TOO_SLOW);
+    (void)step; /* nothing touches it after this */
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *user)
@@ -188,6 +245,16 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
     struct metrics *metrics = conn->worker->shared->metrics;
     (void)fd;
     (void)what;
+    conn->timer_at = 0;
+    uint64_t now = conn_now();
+    if (conn->deadline > now) {
+        set_timer(conn, now);
+        return;
+    }
+    if (conn->deadline == 0) {
+        return;
+    }
+    conn->deadline = 0;
     switch (conn->phase) {
     case CONN_HANDSHAKE:
         metrics_count(metrics, METRIC_TLS_FAILED_TIMEOUT);
@@ -202,12 +269,12 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
         if (conn->scan.size == 0) {
             conn_conclude(conn);
         } else {
-            conn_refuse(conn, &HTTP1_TOO_SLOW);
+            refuse_slow(conn);
         }
         break;
     case CONN_BODY:
         metrics_count(metrics, METRIC_DEADLINE_BODY);
-        conn_refuse(conn, &HTTP1_TOO_SLOW);
+        refuse_slow(conn);
         break;
     case CONN_ANSWERING:
         conn->service->wake(conn->turn);
@@ -221,23 +288,20 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 
 /* ---- the beginning ---- */
 
-static struct bufferevent *wrap(struct conn *conn, int fd)
+static int open_stream(struct conn *conn, int fd)
 {
-    struct event_base *base = conn->worker->base;
-    const int options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
-    if (!conn->service->secured) {
-        return bufferevent_socket_new(base, fd, options);
+    SSL *ssl = NULL;
+    if (conn->service->secured) {
+        ssl = tls_new_connection(conn->worker->shared->tls);
+        if (ssl == NULL) {
+            return -ENOMEM;
+        }
     }
-    conn->ssl = tls_new_connection(conn->worker->shared->tls);
-    if (conn->ssl == NULL) {
-        return NULL;
+    int result = stream_open(&conn->stream, conn->worker->base, fd, ssl, on_ready, conn);
+    if (result != 0) {
+        SSL_free(ssl);
     }
-    struct bufferevent *bev =
-        bufferevent_openssl_socket_new(base, fd, conn->ssl, BUFFEREVENT_SSL_ACCEPTING, options);
-    if (bev == NULL) {
-        SSL_free(conn->ssl);
-    }
-    return bev;
+    return result;
 }
 
 static void link_into(struct conn *conn, struct worker *worker)
@@ -266,19 +330,15 @@ int conn_open(struct worker *worker, const struct service *service, int fd, uint
     conn->counted = service->secured;
     conn->caller.kind = service == &service_control ? CALLER_OPERATOR : CALLER_NOBODY;
     conn->caller.uid = uid;
-    conn->deadline = evtimer_new(worker->base, on_deadline, conn);
-    conn->bev = conn->deadline == NULL ? NULL : wrap(conn, fd);
-    if (conn->bev == NULL) {
+    evtimer_assign(&conn->timer, worker->base, on_deadline, conn);
+    evtimer_assign(&conn->resume, worker->base, on_resume, conn);
+    if (open_stream(conn, fd) != 0) {
         close(fd);
         conn_free(conn);
         return -ENOMEM;
     }
     link_into(conn, worker);
-    bufferevent_setcb(conn->bev, on_input, on_written, on_event, conn);
-    bufferevent_setwatermark(conn->bev, EV_READ, 0, CONN_INPUT_MAXIMUM);
-    bufferevent_set_max_single_read(conn->bev, READ_AT_ONCE);
     conn_enter(conn, service->secured ? CONN_HANDSHAKE : CONN_HEAD);
-    bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
     return 0;
 }
 
@@ -304,8 +364,8 @@ void conn_drain(struct conn *conn)
     bool waiting = conn->phase == CONN_IDLE || conn->phase == CONN_HEAD;
     if (conn->phase == CONN_HANDSHAKE) {
         conn_free(conn);
-    } else if (waiting && conn->scan.size == 0 &&
-               evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0) {
+    } else if (waiting && conn->input_size == 0 && !conn->resuming) {
+        /* Part of a record may have come, which is no request yet. */
         conn_conclude(conn);
     }
 }
@@ -317,9 +377,9 @@ bool conn_is_silent(const struct conn *conn)
     if (conn->phase != CONN_HANDSHAKE) {
         return false;
     }
-    OSSL_HANDSHAKE_STATE state = SSL_get_state(conn->ssl);
+    OSSL_HANDSHAKE_STATE state = SSL_get_state(conn->stream.ssl);
     return (state == TLS_ST_BEFORE || state == TLS_ST_SR_CLNT_HELLO) &&
-           ioctl(bufferevent_getfd(conn->bev), FIONREAD, &unread) == 0 && unread == 0;
+           ioctl(conn->stream.fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 void conn_evict(struct conn *conn)

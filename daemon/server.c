@@ -216,6 +216,7 @@ static int make_loops(struct server *server)
     size_t count = server->config->workers != 0 ? server->config->workers : count_processors();
     server->shared.metrics = &server->metrics;
     server->shared.deadlines = &server->deadlines;
+    server->shared.warm_maximum = WARM_CONNECTIONS / count + 1;
     server->shared.handshakes_eased = handshakes_eased;
     server->shared.context = server;
     server->eased_mail.deliver = deliver_eased;

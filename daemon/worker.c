@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "crypto/secret.h"
 #include "daemon/conn.h"
 #include "daemon/farewell.h"
 
@@ -152,6 +153,19 @@ void worker_stop(struct worker *worker)
     mailbox_post(&worker->mailbox, &worker->stop_mail);
 }
 
+/* ---- what connections read ---- */
+
+void worker_used_input(struct worker *worker, size_t size)
+{
+    worker->input_used = size > worker->input_used ? size : worker->input_used;
+}
+
+void worker_wipe_input(struct worker *worker)
+{
+    secret_wipe(worker->input, worker->input_used);
+    worker->input_used = 0;
+}
+
 /* ---- descriptors ---- */
 
 void worker_handshake_over(struct worker *worker)
@@ -212,13 +226,15 @@ int worker_init(struct worker *worker, struct worker_shared *shared)
 {
     memset(worker, 0, sizeof(*worker));
     worker->shared = shared;
+    worker->warm.maximum = shared->warm_maximum;
     mailbox_init(&worker->mailbox, wake, worker);
     worker->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (worker->wake_fd < 0) {
         return -errno;
     }
     worker->base = event_base_new();
-    if (worker->base == NULL) {
+    worker->input = secret_malloc(CONN_INPUT_MAXIMUM);
+    if (worker->base == NULL || worker->input == NULL) {
         return -ENOMEM;
     }
     worker->wake_event =
@@ -246,10 +262,6 @@ int worker_run(struct worker *worker)
     int result = event_base_dispatch(worker->base) == 0 ? 0 : -EIO;
     worker->draining = true; /* what arrives now is closed */
     close_everything(worker);
-    /* Callbacks that libevent put off hold on to what was freed: let them run. */
-    for (int i = 0; i < 2; i++) {
-        event_base_loop(worker->base, EVLOOP_NONBLOCK);
-    }
     return result;
 }
 
@@ -294,6 +306,7 @@ void worker_finish(struct worker *worker)
     if (worker->wake_fd >= 0) {
         close(worker->wake_fd);
     }
+    secret_free(worker->input);
     mailbox_destroy(&worker->mailbox);
     worker->shared = NULL;
 }

@@ -15,6 +15,7 @@
 #include "daemon/metrics.h"
 #include "daemon/service.h"
 #include "daemon/tls.h"
+#include "daemon/warm.h"
 #include "store/base/mailbox.h"
 
 /* TLS handshakes under way above which no more are accepted: at some 2.5 ms each they would make
@@ -29,6 +30,7 @@ struct worker_shared {
     struct store *store;
     struct witnesses *witnesses; /* NULL: none */
     const struct deadlines *deadlines;
+    size_t warm_maximum;  /* connections of each worker that keep their TLS buffers */
     atomic_bool ready;    /* between READY and STOPPING */
     atomic_bool stopping; /* every answer is the last of its connection */
     /* Called by any worker when handshakes fall below their maximum. */
@@ -43,6 +45,9 @@ struct worker {
     int wake_fd;
     struct event *wake_event;
     struct event *sweep_timer;
+    uint8_t *input;    /* CONN_INPUT_MAXIMUM bytes: what the connection at work has read */
+    size_t input_used; /* of it, to be wiped */
+    struct warm_list warm;
     struct conn *conns;
     struct farewell *farewells;
     atomic_uint load; /* connections handed over and not closed: read by the acceptor */
@@ -90,6 +95,9 @@ void worker_quit(struct worker *worker);
 void worker_released(struct worker *worker);
 /* A TLS handshake is over, however it ended. */
 void worker_handshake_over(struct worker *worker);
+/* Its `input` holds so many bytes. */
+void worker_used_input(struct worker *worker, size_t size);
+void worker_wipe_input(struct worker *worker);
 bool worker_is_empty(const struct worker *worker);
 
 #endif

@@ -90,7 +90,7 @@ static const char *find_on_behalf_of(struct exchange *x, const char **ret_slug)
 {
     const char *value = NULL;
     for (size_t i = 0; i < x->request.header_count; i++) {
-        if (strcmp(x->request.headers[i].name, "on-behalf-of") == 0) {
+        if (http_is_named(&x->request.headers[i], "on-behalf-of")) {
             if (value != NULL) {
                 faults_add(&x->faults, "#/On-Behalf-Of",
                            "The header On-Behalf-Of may stand here once.");

@@ -4,8 +4,9 @@
  * the key under which it is kept. The results are secret.
  *
  * All of these expect text that its format has accepted (crypto/bsn.h, crypto/oprf.h,
- * crypto/person.h, crypto/identity.h say what that is); anything else is a fault: -EINVAL. About
- * 130 us each, but for an element.
+ * crypto/person.h, crypto/identity.h say what that is); anything else is a fault: -EINVAL. Only of
+ * an element nothing but the spelling is looked at again, so that it must come out of a field of
+ * format_element. About 130 us each, but for an element.
  */
 #ifndef PROTO_CHILD_H
 #define PROTO_CHILD_H

@@ -19,7 +19,7 @@ const char *http_method_name(enum http_method method)
 const char *http_request_header(const struct http_request *request, const char *name)
 {
     for (size_t i = 0; i < request->header_count; i++) {
-        if (strcmp(request->headers[i].name, name) == 0) {
+        if (http_is_named(&request->headers[i], name)) {
             return request->headers[i].value;
         }
     }

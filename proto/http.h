@@ -7,6 +7,7 @@
 #define PROTO_HTTP_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "store/base/arena.h"
 
@@ -38,6 +39,12 @@ struct http_request {
     const uint8_t *body; /* NULL when there is none */
     size_t body_size;
 };
+
+/* Most names differ in their first letter. */
+static inline bool http_is_named(const struct http_header *header, const char *name)
+{
+    return header->name[0] == name[0] && strcmp(header->name, name) == 0;
+}
 
 /* The value of the first header of that name (lower case), or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);

@@ -101,7 +101,7 @@ static void add_limit_headers(struct exchange *x)
 static bool has_header(const struct http_response *response, const char *name)
 {
     for (size_t i = 0; i < response->header_count; i++) {
-        if (strcmp(response->headers[i].name, name) == 0) {
+        if (http_is_named(&response->headers[i], name)) {
             return true;
         }
     }

@@ -20,13 +20,6 @@
 #define FORK_LARGER "log-rolled-back"
 #define FORK_OTHER "log-forked"
 
-static int64_t uptime_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * CLOCK_SECOND + now.tv_nsec / 1000000;
-}
-
 /* ---- which head ---- */
 
 /* The present head, when it is another than that of the round. */
@@ -45,7 +38,7 @@ static int read_head(struct witnesses *all)
         if (note != NULL) {
             all->round.size = size;
             snprintf(all->round.note, sizeof(all->round.note), "%s", note);
-            all->round_began = uptime_ms();
+            all->round_began = clock_uptime();
         }
         store_snapshot_close(snapshot);
     }
@@ -56,7 +49,7 @@ static int read_head(struct witnesses *all)
 /* Whoever comes first after a while looks for all. */
 static void take_round(struct witnesses *all, struct witness_round *ret_round)
 {
-    int64_t now = uptime_ms();
+    int64_t now = clock_uptime();
     pthread_mutex_lock(&all->lock);
     bool is_time = all->round_began == 0 || now - all->round_began >= all->interval * CLOCK_SECOND;
     if (is_time && (all->looked_at == 0 || now - all->looked_at >= LOOK_MS)) {
@@ -145,7 +138,7 @@ static void fail(struct witness *witness, const char *failure, const char *why)
     report->forked = forked;
     pthread_mutex_unlock(&witness->all->lock);
     witness->failures++;
-    witness->next_try = uptime_ms() + retry_delay(witness);
+    witness->next_try = clock_uptime() + retry_delay(witness);
     if (is_news) {
         log_event(forked ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "witness", "name=%s failure=%s %s",
                   witness->settings->vkey.name, failure, why);
@@ -261,11 +254,7 @@ static void deal(struct witness *witness, const struct witness_round *round)
 /* False when it is time to end. */
 static bool wait_a_while(struct witnesses *all)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    struct timespec until = clock_uptime_in(LOOK_MS);
     pthread_mutex_lock(&all->lock);
     while (!atomic_load(&all->stopping) &&
            pthread_cond_timedwait(&all->stopped, &all->lock, &until) == 0) {
@@ -279,7 +268,7 @@ static void *witness_main(void *context)
     struct witness *witness = context;
     struct witness_round *round = malloc(sizeof(*round));
     while (round != NULL && wait_a_while(witness->all)) {
-        if (uptime_ms() < witness->next_try) {
+        if (clock_uptime() < witness->next_try) {
             continue;
         }
         take_round(witness->all, round);

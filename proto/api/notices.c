@@ -64,17 +64,27 @@ const struct shape shape_acknowledgement = {.name = "Acknowledgement",
                                             FIELDS(acknowledgement_fields),
                                             .size = sizeof(struct acknowledgement)};
 
-static int find_start(struct exchange *x, uint64_t *ret_after)
+/* A page of what comes after `*ret_after`. No more is asked for than was ever given out: memory is
+ * taken for all that is, and an empty inbox, of which most polls are, needs none. */
+static int read_page(struct exchange *x, size_t limit, uint64_t *ret_after,
+                     struct notice_page *ret_page)
 {
     const struct notice_query *in = x->query;
-    if (in->after.valid) {
-        *ret_after = (uint64_t)in->after.value;
-        return 0;
-    }
     struct inbox_state inbox;
     int r = store_get_inbox(x->snapshot, x->party.number, &inbox);
+    if (r != 0) {
+        return r;
+    }
+    uint64_t after = in->after.valid ? (uint64_t)in->after.value : inbox.acknowledged;
+    uint64_t left = inbox.head > after ? inbox.head - after : 0;
+    if (left > 0) {
+        r = store_read_notices(x->snapshot, x->party.number, after,
+                               left < limit ? (size_t)left : limit, ret_page);
+    } else {
+        *ret_page = (struct notice_page){.next = after};
+    }
     if (r == 0) {
-        *ret_after = inbox.acknowledged;
+        *ret_after = after;
     }
     return r;
 }
@@ -93,9 +103,7 @@ static bool is_idle(struct exchange *x)
 {
     uint64_t after;
     struct notice_page page;
-    return find_start(x, &after) == 0 &&
-           store_read_notices(x->snapshot, x->party.number, after, 1, &page) == 0 &&
-           page.count == 0;
+    return read_page(x, 1, &after, &page) == 0 && page.count == 0;
 }
 
 static void set_note(struct log_note *note, const struct notice *notice)
@@ -169,8 +177,7 @@ void notices_list(struct exchange *x)
     struct notice_page page = {0};
     size_t limit = in->limit.valid ? (size_t)in->limit.value : MODEL_PAGE_DEFAULT;
     limit = x->page_limit != 0 ? x->page_limit : limit;
-    int r = find_start(x, &after);
-    r = r != 0 ? r : store_read_notices(x->snapshot, x->party.number, after, limit, &page);
+    int r = read_page(x, limit, &after, &page);
     if (r != 0) {
         exchange_refuse_result(x, r);
     } else if (limit > 1 && is_too_large(&page)) {

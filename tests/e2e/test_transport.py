@@ -834,6 +834,28 @@ def test_stopping_answers_what_is_under_way(start_daemon):
     assert len(daemon.party("school").all_of("/v1/signals", "signals")) == 1
 
 
+def test_part_of_a_record_holds_up_no_stop(start_daemon):
+    """It is no request yet, though TLS has taken it in."""
+    daemon = start_daemon()
+    half = SlowHandshake(daemon, tls_context(daemon.pki, "school"))
+    half.finish(half.tls.do_handshake)
+    half.finish(half.tls.write, b"GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    text = b""
+    while b"\r\n\r\n" not in text:
+        text += half.finish(half.tls.read, 4096)
+    head, _, body = text.partition(b"\r\n\r\n")
+    left = int(re.search(rb"content-length: (\d+)", head.lower()).group(1)) - len(body)
+    while left > 0:
+        left -= len(half.finish(half.tls.read, 4096))
+    half.tls.write(b"GET /v1/openapi.json HTTP/1.1\r\n")
+    half.raw.sendall(half.output.read()[:20])
+    for _ in range(20):  # on every worker, after what was sent before
+        assert Wire.secured(daemon, "school").get("/v1/openapi.json")[0] == 200
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.wait_for_exit() == 0
+    assert "drained=no" not in daemon.log
+
+
 def test_stopping_is_bounded(hasty):
     daemon = hasty(drain=300)
     daemon.operator.admit("school")

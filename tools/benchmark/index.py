@@ -66,6 +66,18 @@ def make_pki(programs, directory):
         shutil.copy(directory / ("auditor" + ending), directory / "audit")
 
 
+def copy_file(source, copy):
+    """Writes it as vixd does, 4 KiB at a time. What cp had written, Linux would keep in memory in
+    larger pieces, and pay for the whole of one with each page that is written in it later."""
+    with open(source, "rb", buffering=0) as old, \
+            open(copy, "xb", buffering=0, opener=lambda *how: os.open(*how, 0o600)) as new:
+        while part := old.read(1 << 20):
+            for at in range(0, len(part), 4096):
+                new.write(part[at:at + 4096])
+        os.fsync(new.fileno())
+    shutil.copystat(source, copy)
+
+
 class Data:
     """A store with its keys, filled in process; it is not in use while it is filled or copied."""
 
@@ -94,7 +106,7 @@ class Data:
         self.next_bsn = int(told["nextBsn"])
 
     def copy(self, home):
-        run(["cp", "-a", "--sparse=always", self.home, home])
+        shutil.copytree(self.home, home, copy_function=copy_file)
         other = Data.__new__(Data)
         other.__dict__.update(self.__dict__, home=home)
         return other
