@@ -135,12 +135,15 @@ static const struct ask posting = {.oin = SCHOOL,
                                    .body = "{\"bsn\":\"" BSN_ONE "\",\"professional\":\"p1\","
                                            "\"birthDate\":\"2015-05-01\"}"};
 
-/* Fills the queue while the committer is held; returns how many requests wait. */
+/* Fills the queue while the committer is held; returns how many requests wait. The first one is
+ * for the committer to be held with: else it might take what fills the queue at any moment. */
 static size_t fill_queue(struct reply *replies, size_t maximum)
 {
     const struct ask ask = {.oin = CARE, .target = "/v1/signals"};
     world_hold(&world);
-    for (size_t i = 0; i < maximum; i++) {
+    world_begin(&world, &ask, &replies[0]);
+    world_await_hold(&world);
+    for (size_t i = 1; i < maximum; i++) {
         world_begin(&world, &ask, &replies[i]);
         if (replies[i].finished) {
             world_wait(&world, &replies[i]);

@@ -136,17 +136,32 @@ static void hold_commit(void *context)
 {
     struct world *world = context;
     pthread_mutex_lock(&world->lock);
+    world->held = world->holding;
+    pthread_cond_broadcast(&world->rung);
     while (world->holding) {
         pthread_cond_wait(&world->rung, &world->lock);
     }
+    world->held = false;
     pthread_mutex_unlock(&world->lock);
 }
 
 void world_hold(struct world *world)
 {
+    /* An earlier hold may still be coming to its end in the committer's thread. */
+    pthread_mutex_lock(&world->lock);
     world->holding = true;
+    pthread_mutex_unlock(&world->lock);
     struct kv_faulty_plan plan = {.before_commit = hold_commit, .context = world};
     kv_faulty_set(world->engine, &plan);
+}
+
+void world_await_hold(struct world *world)
+{
+    pthread_mutex_lock(&world->lock);
+    while (!world->held) {
+        pthread_cond_wait(&world->rung, &world->lock);
+    }
+    pthread_mutex_unlock(&world->lock);
 }
 
 void world_let_go(struct world *world)
@@ -167,6 +182,7 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 
 void world_finish(struct world *world)
 {
+    world_let_go(world); /* a test that failed meanwhile must not wait for good */
     api_free(world->api);
     store_close(world->store);
     (void)mailbox_deliver(&world->mailbox);

@@ -36,6 +36,7 @@ struct world {
     pthread_cond_t rung;
     bool ringing;
     bool holding;
+    bool held;
 };
 
 struct world_options {
@@ -90,6 +91,9 @@ void world_begin_refused(struct world *world, const struct ask *ask, const char 
                          const char *detail, struct reply *ret_reply);
 /* Keeps the committer from committing, from the next batch on, until it is let go. */
 void world_hold(struct world *world);
+/* Blocks until the committer stands still, with what it has taken from the queue; what is submitted
+ * after that stays in the queue. Something must have been submitted. */
+void world_await_hold(struct world *world);
 void world_let_go(struct world *world);
 
 /* Of a world in which nothing is under way: from now on world_await_mail() waits for what comes. */
