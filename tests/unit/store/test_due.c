@@ -3,6 +3,7 @@
 #include "tests/unit/store/pair_fixture.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 
 #include "store/base/clock.h"
@@ -277,7 +278,10 @@ static void test_a_fault_puts_nothing_off(void **state)
         office_advance(2 * CLOCK_MINUTE);
         store_note_init(&note);
         assert_int_equal(office_run(&office, &note.op, 0), 0);
-        struct store_status status = office_status(&office);
+        struct store_status status;
+        do { /* what is due may be run by itself, after the note */
+            status = office_status(&office);
+        } while (status.aborted_batches == 0 && status.due_lag > 0 && sched_yield() == 0);
         assert_int_equal(status.set_aside, 0);
         aborted += status.aborted_batches > 0 ? 1 : 0;
         plan = (struct kv_faulty_plan){0};
