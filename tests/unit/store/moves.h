@@ -10,12 +10,9 @@
 void moves_post(struct office *office, uint32_t party, const char *professional, unsigned first,
                 unsigned count);
 
-/* The n-th commit from now fails, as if the machine had stopped before it or, when it `happens`,
- * just after. */
-void moves_crash_at(struct office *office, uint64_t commit, bool happens);
-
-/* Runs an operation with such a crash on its way. Returns whether it came to its end; if not, the
- * office has been opened again. */
+/* Runs an operation, of which the n-th commit fails, as if the machine had stopped before it or,
+ * when it `happens`, just after. Nothing else may be waiting to be done (office_rest()). Returns
+ * whether it came to its end; if not, the office has been opened again. */
 bool moves_run_crashing(struct office *office, struct store_op *op, uint32_t party, uint64_t commit,
                         bool happens);
 /* Runs with a crash at the first commit, at the second, and so on, before it and after it, until

@@ -51,6 +51,7 @@ struct store_options office_options(struct office *office)
     assert_int_equal(kv_lmdb_open(&lmdb, &office->kv), 0);
     if (office->faulty) {
         assert_int_equal(kv_faulty_wrap(office->kv, &office->kv), 0);
+        kv_faulty_set(office->kv, &office->from_start);
     }
     options.engine = office->kv;
     return options;
@@ -176,6 +177,12 @@ void office_index(struct office *office)
     while (office_status(office).unindexed > 0) {
         sched_yield();
     }
+}
+
+void office_rest(struct office *office)
+{
+    office_settle(office);
+    office_index(office);
 }
 
 /* ---- who takes part ---- */

@@ -31,8 +31,9 @@
 struct office {
     struct scratch scratch; /* the directory */
     struct keyring *keys;
-    struct kv *kv; /* the store's own engine, to look at bare rows */
-    bool faulty;   /* `kv` can be told to fail */
+    struct kv *kv;                    /* the store's own engine, to look at bare rows */
+    bool faulty;                      /* `kv` can be told to fail */
+    struct kv_faulty_plan from_start; /* what it is told whenever it is opened */
     size_t queue_maximum;
     uint64_t map_bytes;
     bool has_policy; /* else it is given the default */
@@ -64,6 +65,8 @@ void office_go_to(struct office *office, int32_t day);
 void office_settle(struct office *office);
 /* Until the log's indexes cover the whole log. */
 void office_index(struct office *office);
+/* Both: what is committed after this was asked for. */
+void office_rest(struct office *office);
 
 /* ---- who takes part ---- */
 struct oin office_oin(uint32_t party);

@@ -29,7 +29,7 @@ static void prepare_crash(void)
     assert_int_equal(office_withdraw(&office, town, &gone, WITHDRAW_WRONGFUL), 0);
     moves_post(&office, schools.care, "cor", 0, CRASH_MATCHES);
     assert_int_equal(office_acknowledge(&office, town, 3), 0);
-    office_settle(&office);
+    office_rest(&office);
 }
 
 static void check_merged(bool must_have_begun)

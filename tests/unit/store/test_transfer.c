@@ -224,14 +224,19 @@ static void check_all_moved(bool must_have_begun)
     assert_int_equal(office_count_rows(&office, school, PARTY_TRANSFER), 0);
 }
 
+static void prepare_crash(void)
+{
+    open_office();
+    moves_post(&office, school, "ann", 0, CRASH_SIGNALS);
+    moves_post(&office, care, "cor", 0, CRASH_SIGNALS);
+    office_rest(&office);
+}
+
 /* Returns whether the operation came to its end. */
 static bool run_with_crash(uint64_t commit, bool happens)
 {
     struct store_transfer op;
-    open_office();
-    moves_post(&office, school, "ann", 0, CRASH_SIGNALS);
-    moves_post(&office, care, "cor", 0, CRASH_SIGNALS);
-    office_settle(&office);
+    prepare_crash();
     fill(&op, "ann", "bea");
     bool ended = moves_run_crashing(&office, &op.op, school, commit, happens);
     check_all_moved(ended || commit > 1 || happens);
@@ -255,9 +260,7 @@ static void test_crash_after_crash(void **state)
 {
     (void)state;
     struct store_transfer op;
-    open_office();
-    moves_post(&office, school, "ann", 0, CRASH_SIGNALS);
-    moves_post(&office, care, "cor", 0, CRASH_SIGNALS);
+    prepare_crash();
     fill(&op, "ann", "bea");
     moves_crash_until(&office, &op.op, school, ann_has_none);
     check_all_moved(true);
@@ -273,9 +276,7 @@ static void test_batches_that_are_aborted(void **state)
     uint64_t commits;
     for (uint64_t at = 1; at <= puts; at += 1 + puts / 40) {
         struct kv_faulty_plan none = {0};
-        open_office();
-        moves_post(&office, school, "ann", 0, CRASH_SIGNALS);
-        moves_post(&office, care, "cor", 0, CRASH_SIGNALS);
+        prepare_crash();
         struct kv_faulty_plan plan = {.fail_put_at = at, .put_result = -EIO};
         fill(&op, "ann", "bea");
         kv_faulty_set(office.kv, &plan);
